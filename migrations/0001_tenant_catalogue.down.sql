@@ -1,0 +1,1 @@
+drop table recording_contributors, recordings, work_writers, works, songwriters, tenants;

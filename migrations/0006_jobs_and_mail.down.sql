@@ -1,0 +1,2 @@
+drop function ctx.job_actor(uuid, uuid);
+drop table local_mailbox, outbox, jobs;

@@ -1,0 +1,2 @@
+drop function ctx.fold_usage(uuid, timestamptz);
+drop table usage_daily, usage_events;
