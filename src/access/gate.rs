@@ -1,0 +1,193 @@
+//! One publisher's transaction, and the only statement that opens it.
+
+use super::state::{Request, State};
+use crate::{
+    audit::By,
+    error::{Error, Forbidden, Result},
+    moments::Moments,
+    web::{Shell, brand::Brand},
+};
+use serde::Deserialize;
+use sqlx::{Executor, PgConnection, Postgres, Row, pool::PoolConnection};
+use std::fmt::Write as _;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// A transaction inside one publisher, by one person who was found to hold a permission there. Row security sees the same
+/// publisher, person and reach. Dropped without a commit, everything in it is undone.
+pub struct Tenant {
+    pub publisher: Publisher,
+    pub person: super::Person,
+    /// None on a visit.
+    pub role: Option<Role>,
+    pub reach: Reach,
+    pub visit: Option<Visit>,
+    pub moments: Moments,
+    pub(super) request: Request,
+    pub(super) permissions: Vec<String>,
+    pub(super) others: Vec<Other>,
+    conn: PoolConnection<Postgres>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub struct Publisher {
+    pub id: Uuid,
+    pub slug: String,
+    pub name: String,
+    pub status: String,
+    pub kind: String,
+    pub model: String,
+    #[serde(default)]
+    branding: serde_json::Value,
+}
+
+impl Publisher {
+    /// The publisher's own colours, if it chose any.
+    pub fn brand(&self) -> Option<Brand> {
+        Brand::of(&self.branding)
+    }
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub struct Role {
+    pub id: Uuid,
+    pub key: String,
+    pub name: String,
+}
+
+/// How far a membership goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reach {
+    Publisher,
+    Departments(Vec<Uuid>),
+    /// Own works, through a songwriter.
+    Own(Uuid),
+    /// A system admin on a visit.
+    Visit,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub struct Visit {
+    pub id: Uuid,
+    pub reason: String,
+    pub may_write: bool,
+    #[serde(with = "time::serde::rfc3339")]
+    pub ends_at: OffsetDateTime,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub struct Other {
+    pub slug: String,
+    pub name: String,
+}
+
+/// What `ctx.enter` answers.
+#[derive(Deserialize)]
+struct Answer {
+    state: String,
+    publisher: Option<Publisher>,
+    role: Option<Role>,
+    reach: Option<String>,
+    #[serde(default)]
+    permissions: Option<Vec<String>>,
+    #[serde(default)]
+    departments: Option<Vec<Uuid>>,
+    songwriter: Option<Uuid>,
+    visit: Option<Visit>,
+    #[serde(default)]
+    others: Vec<Other>,
+}
+
+impl Tenant {
+    /// The connection, for this publisher's statements.
+    pub fn db(&mut self) -> &mut PgConnection {
+        &mut self.conn
+    }
+
+    pub fn now(&self) -> OffsetDateTime {
+        self.moments.now()
+    }
+
+    pub fn new_id(&self) -> Uuid {
+        self.moments.new_id()
+    }
+
+    /// May the person do this too? For showing or hiding what a page offers; handlers rely on their guard.
+    pub fn may(&self, permission: &str) -> bool {
+        let writes_allowed = self.visit.as_ref().is_none_or(|visit| visit.may_write) || permission.ends_with(":read");
+        writes_allowed && self.permissions.iter().any(|held| held == permission)
+    }
+
+    pub fn permissions(&self) -> &[String] {
+        &self.permissions
+    }
+
+    /// `/publishers/{slug}` followed by `rest`.
+    pub fn url(&self, rest: &str) -> String {
+        format!("/publishers/{}{rest}", percent_encoding::utf8_percent_encode(&self.publisher.slug, super::state::PATH_SEGMENT))
+    }
+
+    pub fn shell(&self) -> Shell {
+        super::navigation::shell(self)
+    }
+
+    pub(super) fn by(&self) -> By {
+        By {
+            id: Some(self.person.id),
+            name: self.person.name.clone(),
+            visit: self.visit.as_ref().map(|visit| visit.id),
+            address: self.request.address.clone(),
+        }
+    }
+
+    pub(super) async fn finish(mut self) -> Result<()> {
+        self.conn.execute("commit").await?;
+        Ok(())
+    }
+}
+
+/// Opens a transaction in the publisher for the person, if they hold the permission there. One round trip: the gate's
+/// arguments are ids we made, a name from our own table, and the slug as hexadecimal digits.
+pub(super) async fn enter(state: &State, request: Request, slug: &str, person: super::Person, permission: &'static str, write: bool) -> Result<Tenant> {
+    let moments = state.moments().clone();
+    let mut conn = state.tenant_pool().acquire().await?;
+    let mut begin = String::with_capacity(320);
+    begin.push_str("begin; select ctx.enter(convert_from('\\x");
+    for byte in slug.as_bytes() {
+        let _ = write!(begin, "{byte:02x}");
+    }
+    let now = moments.now().format(&time::format_description::well_known::Rfc3339).map_err(anyhow::Error::new)?;
+    let _ = write!(begin, "', 'UTF8'), '{}', '{permission}', {write}, '{now}')::text", person.id);
+    let row = conn.fetch_one(begin.as_str()).await?;
+    let answer: Answer = serde_json::from_str(row.try_get::<&str, _>(0)?).map_err(anyhow::Error::new)?;
+    let publisher = match (answer.state.as_str(), answer.publisher) {
+        ("open", Some(publisher)) => publisher,
+        ("unknown", _) | (_, None) => return Err(Error::NotFound),
+        ("visit_needed", Some(publisher)) => return Err(Error::VisitNeeded { slug: publisher.slug }),
+        ("visit_read_only", _) => return Err(Error::Forbidden(Forbidden::VisitReadOnly)),
+        ("member_suspended", Some(publisher)) => return Err(Error::Forbidden(Forbidden::MemberSuspended { publisher: publisher.name })),
+        ("publisher_suspended" | "publisher_archived", Some(publisher)) => {
+            return Err(Error::Forbidden(Forbidden::PublisherClosed { publisher: publisher.name, status: publisher.status }));
+        }
+        _ => return Err(Error::Forbidden(Forbidden::Permission(permission))),
+    };
+    let reach = match (answer.reach.as_deref(), answer.songwriter) {
+        (Some("publisher"), _) => Reach::Publisher,
+        (Some("departments"), _) => Reach::Departments(answer.departments.unwrap_or_default()),
+        (Some("own"), Some(songwriter)) => Reach::Own(songwriter),
+        (Some("visit"), _) => Reach::Visit,
+        _ => return Err(anyhow::anyhow!("the gate answered an unknown reach").into()),
+    };
+    Ok(Tenant {
+        publisher,
+        person,
+        role: answer.role,
+        reach,
+        visit: answer.visit,
+        moments,
+        request,
+        permissions: answer.permissions.unwrap_or_default(),
+        others: answer.others,
+        conn,
+    })
+}

@@ -1,0 +1,24 @@
+//! Who may do what: the permission table, the guards that check it, the routes that insist on a guard, and sessions.
+//!
+//! A handler gets its database transaction only from a guard, and a guard opens one only after the check. The gate in the
+//! database (`ctx.enter`) makes the same decision a second time, by setting the context that row security reads.
+
+mod gate;
+mod guards;
+mod identity;
+mod navigation;
+pub mod permission;
+mod publisher;
+pub mod routes;
+pub mod session;
+mod state;
+mod system;
+
+pub use gate::{Publisher, Reach, Role, Tenant};
+pub use guards::{Anyone, Read, SignedIn, Write, session_hash};
+pub use identity::{Identity, Person};
+pub use permission::Permission;
+pub use publisher::enter_for_job;
+pub use routes::Routes;
+pub use state::{ClientAddress, Request, State};
+pub use system::System;

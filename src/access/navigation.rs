@@ -1,0 +1,86 @@
+//! The shell of a page inside a publisher: what this person may open, and where else they belong.
+
+use super::gate::Tenant;
+use crate::web::{
+    redirect,
+    shell::{NavLink, PublisherLink, PublisherMark, Section, Shell, VisitBanner, initials},
+};
+
+/// Label, path after the publisher, icon, key after `g`, permission.
+type Entry = (&'static str, &'static str, &'static str, &'static str, &'static str);
+
+const SECTIONS: &[(&str, &[Entry])] = &[
+    ("", &[("Dashboard", "", "layout-dashboard", "d", "publisher:read")]),
+    (
+        "Catalogue",
+        &[
+            ("Works", "/works", "music", "w", "works:read"),
+            ("Songwriters", "/songwriters", "pen-line", "s", "songwriters:read"),
+            ("Recordings", "/recordings", "disc-3", "r", "recordings:read"),
+            ("Imports", "/imports", "upload", "i", "imports:run"),
+        ],
+    ),
+    ("People", &[("Members", "/members", "users", "m", "members:read"), ("Invitations", "/invitations", "mail", "v", "members:read")]),
+];
+
+pub(super) fn shell(at: &Tenant) -> Shell {
+    let base = at.url("");
+    let path = at.request.path.split('?').next().unwrap_or_default();
+    let rest = path.strip_prefix(base.as_str()).unwrap_or_default();
+    let sections = SECTIONS.iter().map(|(title, entries)| Section {
+        title,
+        links: entries
+            .iter()
+            .filter(|(.., permission)| at.may(permission))
+            .map(|(label, tail, icon, key, _)| NavLink {
+                label,
+                url: format!("{base}{tail}"),
+                icon,
+                key,
+                current: if tail.is_empty() { rest.is_empty() } else { rest.strip_prefix(tail).is_some_and(|r| r.is_empty() || r.starts_with('/')) },
+            })
+            .collect(),
+    });
+    Shell {
+        person: Some(at.person.mark()),
+        publisher: Some(PublisherMark {
+            id: at.publisher.id,
+            slug: at.publisher.slug.clone(),
+            name: at.publisher.name.clone(),
+            initials: initials(&at.publisher.name),
+            kind: capitalised(&at.publisher.kind),
+            role: at.role.as_ref().map_or_else(|| "Visitor".to_owned(), |role| role.name.clone()),
+            brand: at.publisher.brand().map(|brand| format!("{base}/brand.css?v={}", brand.version())),
+        }),
+        publishers: at
+            .others
+            .iter()
+            .map(|other| PublisherLink { name: other.name.clone(), initials: initials(&other.name), url: switch_url(&other.slug, rest), current: false })
+            .collect(),
+        sections: sections.filter(|section| !section.links.is_empty()).collect(),
+        visit: at.visit.as_ref().map(|visit| VisitBanner {
+            publisher: at.publisher.name.clone(),
+            reason: visit.reason.clone(),
+            minutes_left: (visit.ends_at - at.now()).whole_minutes().max(0),
+            may_write: visit.may_write,
+            end_url: format!("{base}/visit/end"),
+        }),
+        flash: redirect::flash(&at.request.headers),
+        system_admin: at.person.system_admin,
+        fragment: at.request.fragment(),
+    }
+}
+
+/// The same page in the other publisher where it exists there: lists and the dashboard do, a single work does not, so its
+/// list is the nearest thing.
+fn switch_url(slug: &str, rest: &str) -> String {
+    let section = rest.split('/').nth(1).unwrap_or_default();
+    let known = SECTIONS.iter().flat_map(|(_, entries)| entries.iter()).any(|(_, tail, ..)| tail.strip_prefix('/') == Some(section));
+    let slug = percent_encoding::utf8_percent_encode(slug, super::state::PATH_SEGMENT);
+    if known { format!("/publishers/{slug}/switch?to={section}") } else { format!("/publishers/{slug}") }
+}
+
+fn capitalised(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}

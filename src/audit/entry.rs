@@ -1,0 +1,125 @@
+//! Every kind of change a publisher's trail knows.
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+/// What a change was done to; the name is kept because the thing may go.
+#[derive(Debug, Clone)]
+pub struct Object {
+    pub kind: &'static str,
+    pub id: Option<Uuid>,
+    pub name: String,
+}
+
+/// One change, with what a reader of the trail wants to know about it.
+#[derive(Debug, Clone)]
+pub enum Entry {
+    MemberInvited { invitation: Uuid, email: String, role: String },
+    InvitationResent { invitation: Uuid, email: String },
+    InvitationRevoked { invitation: Uuid, email: String },
+    InvitationAccepted { member: Uuid, name: String, role: String },
+    MemberRoleChanged { member: Uuid, name: String, before: String, after: String },
+    MemberSuspended { member: Uuid, name: String },
+    MemberRestored { member: Uuid, name: String },
+    MemberRemoved { member: Uuid, name: String },
+    VisitStarted { visit: Uuid, reason: String, may_write: bool },
+    VisitEnded { visit: Uuid },
+    PublisherCreated { publisher: Uuid, name: String },
+    WorkCreated { work: Uuid, title: String },
+    WorkUpdated { work: Uuid, title: String, changes: Value },
+    WorkArchived { work: Uuid, title: String },
+    WorkRestored { work: Uuid, title: String },
+    SongwriterCreated { songwriter: Uuid, name: String },
+    ImportUploaded { import: Uuid, file: String },
+    ImportWritten { import: Uuid, file: String, works: i64 },
+    ImportDropped { import: Uuid, file: String },
+}
+
+impl Entry {
+    /// The stable name of the change; filters and tests use it.
+    pub fn action(&self) -> &'static str {
+        match self {
+            Entry::MemberInvited { .. } => "member.invited",
+            Entry::InvitationResent { .. } => "invitation.resent",
+            Entry::InvitationRevoked { .. } => "invitation.revoked",
+            Entry::InvitationAccepted { .. } => "invitation.accepted",
+            Entry::MemberRoleChanged { .. } => "member.role_changed",
+            Entry::MemberSuspended { .. } => "member.suspended",
+            Entry::MemberRestored { .. } => "member.restored",
+            Entry::MemberRemoved { .. } => "member.removed",
+            Entry::VisitStarted { .. } => "visit.started",
+            Entry::VisitEnded { .. } => "visit.ended",
+            Entry::PublisherCreated { .. } => "publisher.created",
+            Entry::WorkCreated { .. } => "work.created",
+            Entry::WorkUpdated { .. } => "work.updated",
+            Entry::WorkArchived { .. } => "work.archived",
+            Entry::WorkRestored { .. } => "work.restored",
+            Entry::SongwriterCreated { .. } => "songwriter.created",
+            Entry::ImportUploaded { .. } => "import.uploaded",
+            Entry::ImportWritten { .. } => "import.written",
+            Entry::ImportDropped { .. } => "import.dropped",
+        }
+    }
+
+    pub fn object(&self) -> Object {
+        let object = |kind, id: &Uuid, name: &str| Object { kind, id: Some(*id), name: name.to_owned() };
+        match self {
+            Entry::MemberInvited { invitation, email, .. }
+            | Entry::InvitationResent { invitation, email }
+            | Entry::InvitationRevoked { invitation, email } => object("invitation", invitation, email),
+            Entry::InvitationAccepted { member, name, .. }
+            | Entry::MemberRoleChanged { member, name, .. }
+            | Entry::MemberSuspended { member, name }
+            | Entry::MemberRestored { member, name }
+            | Entry::MemberRemoved { member, name } => object("member", member, name),
+            Entry::VisitStarted { visit, reason, .. } => object("visit", visit, reason),
+            Entry::VisitEnded { visit } => object("visit", visit, ""),
+            Entry::PublisherCreated { publisher, name } => object("publisher", publisher, name),
+            Entry::WorkCreated { work, title }
+            | Entry::WorkUpdated { work, title, .. }
+            | Entry::WorkArchived { work, title }
+            | Entry::WorkRestored { work, title } => object("work", work, title),
+            Entry::SongwriterCreated { songwriter, name } => object("songwriter", songwriter, name),
+            Entry::ImportUploaded { import, file } | Entry::ImportWritten { import, file, .. } | Entry::ImportDropped { import, file } => {
+                object("import", import, file)
+            }
+        }
+    }
+
+    pub fn detail(&self) -> Value {
+        match self {
+            Entry::MemberInvited { role, .. } | Entry::InvitationAccepted { role, .. } => json!({ "role": role }),
+            Entry::MemberRoleChanged { before, after, .. } => json!({ "before": before, "after": after }),
+            Entry::VisitStarted { reason, may_write, .. } => json!({ "reason": reason, "may_write": may_write }),
+            Entry::WorkUpdated { changes, .. } => changes.clone(),
+            Entry::ImportWritten { works, .. } => json!({ "works": works }),
+            _ => json!({}),
+        }
+    }
+}
+
+/// What the trail says of an action, after the actor's name: "Ada Lind *invited* b@x.test".
+pub fn phrase(action: &str) -> &'static str {
+    match action {
+        "member.invited" => "invited",
+        "invitation.resent" => "sent a new link to",
+        "invitation.revoked" => "revoked the invitation of",
+        "invitation.accepted" => "joined:",
+        "member.role_changed" => "changed the role of",
+        "member.suspended" => "suspended",
+        "member.restored" => "restored",
+        "member.removed" => "removed",
+        "visit.started" => "began a visit:",
+        "visit.ended" => "ended a visit",
+        "publisher.created" => "created",
+        "work.created" => "added",
+        "work.updated" => "changed",
+        "work.archived" => "archived",
+        "work.restored" => "restored",
+        "songwriter.created" => "added songwriter",
+        "import.uploaded" => "uploaded",
+        "import.written" => "imported",
+        "import.dropped" => "dropped the import",
+        _ => "changed",
+    }
+}

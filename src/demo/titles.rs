@@ -1,0 +1,42 @@
+//! Titles out of words.
+
+use super::{
+    dice::Dice,
+    words::{BAND_BEGINNINGS, BAND_ENDINGS, Tongue},
+};
+
+/// A title in a language, with a capital at its beginning.
+pub fn title(dice: &Dice, tongue: Tongue) -> String {
+    let words: Vec<&str> = dice.pick(tongue.patterns).iter().map(|slot| dice.pick(slot)).filter(|word| !word.is_empty()).collect();
+    capital(&words.join(" "))
+}
+
+/// The name of a band.
+pub fn band(dice: &Dice) -> String {
+    let article = if dice.percent(45) { "The " } else { "" };
+    format!("{article}{} {}", dice.pick(BAND_BEGINNINGS), dice.pick(BAND_ENDINGS))
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::demo::words::{ENGLISH, FRENCH, GERMAN, PORTUGUESE, SPANISH, SWEDISH};
+
+    #[test]
+    fn titles_fit_a_registration_and_seldom_repeat() {
+        for tongue in [ENGLISH, FRENCH, GERMAN, PORTUGUESE, SPANISH, SWEDISH] {
+            let dice = Dice::seeded(1);
+            let titles: HashSet<String> = (0..300).map(|_| title(&dice, tongue)).collect();
+            assert!(titles.len() > 180, "{}: {}", tongue.code, titles.len());
+            assert!(titles.iter().all(|title| title.chars().count() <= 60 && !title.contains("  ")), "{}", tongue.code);
+            assert!(titles.iter().all(|title| title.chars().next().is_some_and(|first| !first.is_lowercase())));
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! Picker, switcher, creation and visits as pages.
+
+use super::{
+    publisher::{self, Listed, MODELS, Mine, NewPublisher, PAGE, PLANS, TYPES},
+    visit::{self, Host, NewVisit},
+};
+use crate::{
+    access::{
+        Anyone, Read, Routes, SignedIn, System,
+        permission::{PublisherRead, SystemPublishers},
+    },
+    error::{Error, Result},
+    pages,
+    web::{self, Errors, Form, Moment, Shell, redirect::own_path},
+};
+use askama::Template;
+use axum::{
+    extract::{Path, Query},
+    response::Response,
+};
+use serde::Deserialize;
+use uuid::Uuid;
+
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/", home)
+        .get("/publishers", list)
+        .get("/publishers/new", new)
+        .post("/publishers", create)
+        .get("/publishers/{slug}/switch", switch)
+        .get("/publishers/{slug}/visit", show_visit)
+        .post("/publishers/{slug}/visit", start_visit)
+        .post("/publishers/{slug}/visit/end", end_visit)
+}
+
+/// To the publisher used last, the picker, or sign-in.
+async fn home(at: Anyone) -> Result<Response> {
+    let url = match at.person().await? {
+        None => crate::sign_in::SIGN_IN.to_owned(),
+        Some(person) => person.last_publisher.map_or_else(|| "/publishers".to_owned(), |slug| format!("/publishers/{slug}")),
+    };
+    Ok(web::see_other(&url))
+}
+
+#[derive(Template)]
+#[template(path = "publishers/picker.html", blocks = ["content"])]
+struct PickerPage {
+    shell: Shell,
+    now: time::OffsetDateTime,
+    publishers: Vec<Mine>,
+}
+
+#[derive(Template)]
+#[template(path = "publishers/directory.html", blocks = ["content"])]
+struct DirectoryPage {
+    shell: Shell,
+    q: String,
+    publishers: Vec<Listed>,
+    shown: String,
+    next: Option<String>,
+    first: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "publishers/new.html", blocks = ["content"])]
+struct NewPage {
+    shell: Shell,
+    typed: NewPublisher,
+    errors: Errors,
+    types: &'static [(&'static str, &'static str)],
+    models: &'static [(&'static str, &'static str)],
+    plans: &'static [(&'static str, &'static str)],
+}
+
+#[derive(Template)]
+#[template(path = "publishers/visit.html", blocks = ["content"])]
+struct VisitPage {
+    shell: Shell,
+    host: Host,
+    typed: NewVisit,
+    errors: Errors,
+}
+
+pages!(PickerPage, DirectoryPage, NewPage, VisitPage);
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct ListQuery {
+    q: String,
+    after: String,
+    id: String,
+}
+
+/// The publishers of the person; for a system admin, all there are.
+async fn list(at: SignedIn, Query(query): Query<ListQuery>) -> Result<Response> {
+    if at.person.system_admin {
+        return directory(at.into_system().await?, query).await;
+    }
+    let mut door = at.identity().await?;
+    let publishers = publisher::mine(&mut door).await?;
+    if let ([only], true) = (publishers.as_slice(), at.request.path == "/publishers") {
+        if !only.closed {
+            return Ok(web::see_other(&format!("/publishers/{}", only.slug)));
+        }
+    }
+    web::page(&PickerPage { shell: at.shell(), now: door.now(), publishers })
+}
+
+async fn directory(mut at: System<SystemPublishers>, query: ListQuery) -> Result<Response> {
+    let q: String = query.q.trim().chars().take(100).collect();
+    let after = Uuid::try_parse(&query.id).ok().map(|id| (query.after.as_str(), id));
+    let mut publishers = publisher::directory(&mut at, &q, after).await?;
+    let more = publishers.len() > PAGE;
+    publishers.truncate(PAGE);
+    let next = publishers.last().filter(|_| more).map(|last| {
+        let pairs = form_urlencoded::Serializer::new(String::new()).append_pair("q", &q).append_pair("after", &last.name).append_pair("id", &last.id.to_string()).finish();
+        format!("/publishers?{pairs}")
+    });
+    web::page(&DirectoryPage { shell: at.shell(), shown: publishers.len().to_string(), first: after.map(|_| "/publishers".to_owned()), q, publishers, next })
+}
+
+async fn new(at: System<SystemPublishers>) -> Result<Response> {
+    let form = NewPublisher { publisher_type: "professional".into(), business_model: "traditional".into(), plan: "professional".into(), ..NewPublisher::default() };
+    web::page(&NewPage { shell: at.shell(), typed: form, errors: Errors::none(), types: TYPES, models: MODELS, plans: PLANS })
+}
+
+async fn create(at: System<SystemPublishers>, Form(form): Form<NewPublisher>) -> Result<Response> {
+    let shell = at.shell();
+    match publisher::create(at, &form).await {
+        Ok(slug) => Ok(web::done(&format!("/publishers/{slug}/visit"), "good", "The publisher is created. Visit it to invite its first admin.")),
+        Err(Error::Refused(refusal)) => {
+            let errors = Errors::from(&refusal);
+            web::page_with(refusal.status, &NewPage { shell, typed: form, errors, types: TYPES, models: MODELS, plans: PLANS })
+        }
+        Err(error) => Err(error),
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct SwitchQuery {
+    to: String,
+}
+
+/// The same section in this publisher when the person may see it here, else its dashboard.
+async fn switch(at: Read<PublisherRead>, Query(query): Query<SwitchQuery>) -> Result<Response> {
+    let here = at.shell().sections.into_iter().flat_map(|section| section.links).find(|link| link.url == at.url(&format!("/{}", query.to)));
+    Ok(web::see_other(&here.map_or_else(|| at.url(""), |link| link.url)))
+}
+
+async fn show_visit(mut at: System<SystemPublishers>, Path(slug): Path<String>, Query(form): Query<NewVisit>) -> Result<Response> {
+    let host = visit::host(&mut at, &slug).await?;
+    web::page(&VisitPage { shell: at.shell(), host, typed: form, errors: Errors::none() })
+}
+
+async fn start_visit(mut at: System<SystemPublishers>, Path(slug): Path<String>, Form(form): Form<NewVisit>) -> Result<Response> {
+    let host = visit::host(&mut at, &slug).await?;
+    let shell = at.shell();
+    match visit::start(at, &host, &form).await {
+        Ok(()) => {
+            let dashboard = format!("/publishers/{}", host.slug);
+            Ok(web::see_other(own_path(&form.next).filter(|path| path.starts_with(&dashboard)).unwrap_or(&dashboard)))
+        }
+        Err(Error::Refused(refusal)) => web::page_with(refusal.status, &VisitPage { shell, host, typed: form, errors: Errors::from(&refusal) }),
+        Err(error) => Err(error),
+    }
+}
+
+async fn end_visit(mut at: System<SystemPublishers>, Path(slug): Path<String>) -> Result<Response> {
+    let host = visit::host(&mut at, &slug).await?;
+    visit::end(at, &host).await?;
+    Ok(web::done("/publishers", "info", &format!("Your visit to {} has ended.", host.name)))
+}

@@ -1,0 +1,74 @@
+//! The beginning and the end of a session.
+
+use crate::{
+    access::{
+        Identity, SignedIn,
+        session::{ABSOLUTE, IDLE, MOST},
+        session_hash,
+    },
+    audit::SecurityEvent,
+    error::Result,
+};
+use tower_sessions::Session;
+use uuid::Uuid;
+
+/// Starts a session for somebody who has just proved to be this person. The cookie gets a new value; whatever the old one
+/// opened is over.
+pub async fn start(mut door: Identity, session: &Session, user: Uuid) -> Result<()> {
+    let before = session_hash(session);
+    session.flush().await.map_err(anyhow::Error::new)?;
+    let id = door.new_id();
+    session.insert("handle", id).await.map_err(anyhow::Error::new)?;
+    session.save().await.map_err(anyhow::Error::new)?;
+    let hash = session_hash(session).ok_or_else(|| anyhow::anyhow!("a saved session has no id"))?;
+
+    let now = door.now();
+    let (address, agent) = (door.request().address.clone(), door.request().agent.clone());
+    door.speak_for(user, "").await?;
+    let name = sqlx::query_scalar!("update users set last_login_at = $2 where id = $1 returning full_name", user, now).fetch_one(door.db()).await?;
+    door.speak_for(user, &name).await?;
+    sqlx::query!(
+        "update user_sessions set revoked_at = $2 where user_id = $1 and revoked_at is null and (token_hash = $3 or id in
+           (select id from user_sessions where user_id = $1 and revoked_at is null and absolute_expires_at > $2 order by created_at desc offset $4))",
+        user,
+        now,
+        before.as_ref().map(<[u8; 32]>::as_slice),
+        MOST - 1
+    )
+    .execute(door.db())
+    .await?;
+    sqlx::query!(
+        "insert into user_sessions (id, token_hash, user_id, auth_level, auth_at, created_at, last_seen_at, idle_expires_at, absolute_expires_at, address, agent)
+         values ($1, $2, $3, 'password', $4, $4, $4, $5, $6, $7, $8)",
+        id,
+        &hash[..],
+        user,
+        now,
+        now + IDLE,
+        now + ABSOLUTE,
+        address,
+        agent
+    )
+    .execute(door.db())
+    .await?;
+    door.commit(&SecurityEvent::SignedIn).await
+}
+
+/// Ends the session; its cookie opens nothing from the next request on.
+pub async fn end(at: SignedIn) -> Result<()> {
+    let mut door = at.identity().await?;
+    let now = door.now();
+    sqlx::query!("update user_sessions set revoked_at = $2 where id = $1 and revoked_at is null", at.person.session, now)
+        .execute(door.db())
+        .await?;
+    door.commit(&SecurityEvent::SignedOut).await?;
+    at.session.flush().await.map_err(anyhow::Error::new)?;
+    Ok(())
+}
+
+/// Ends every session of the person the transaction speaks for.
+pub async fn end_all(at: &mut Identity, user: Uuid) -> Result<()> {
+    let now = at.now();
+    sqlx::query!("update user_sessions set revoked_at = $2 where user_id = $1 and revoked_at is null", user, now).execute(at.db()).await?;
+    Ok(())
+}

@@ -1,0 +1,105 @@
+//! The throttle before the password: failures cost time, per account and per source, and never a locked door for good.
+//!
+//! Ten failures of an account within 15 minutes, then a delay that doubles from 30 s to 15 min; 30 failures a minute from
+//! one source, then the rest of a minute (security.md §1).
+
+use crate::{access::Identity, error::Result};
+use sha2::{Digest, Sha256};
+use time::{Duration, OffsetDateTime};
+
+const ACCOUNT_BUDGET: i32 = 10;
+const ACCOUNT_WINDOW: Duration = Duration::minutes(15);
+const LONGEST_DELAY: Duration = Duration::minutes(15);
+const SOURCE_BUDGET: i32 = 30;
+const SOURCE_WINDOW: Duration = Duration::minutes(1);
+
+/// One account or one source, as the table knows it.
+pub struct Key {
+    hash: [u8; 32],
+    budget: i32,
+    window: Duration,
+}
+
+pub fn account(email_norm: &str) -> Key {
+    key("account", email_norm, ACCOUNT_BUDGET, ACCOUNT_WINDOW)
+}
+
+/// The network a request came from: one IPv4 address, or the /64 of an IPv6 one, which is what one customer holds.
+pub fn source(address: Option<&str>) -> Key {
+    let address = address.unwrap_or("unknown");
+    let network = match address.parse::<std::net::Ipv6Addr>() {
+        Ok(v6) => v6.segments().iter().take(4).map(|segment| format!("{segment:x}:")).collect(),
+        Err(_) => address.to_owned(),
+    };
+    key("source", &network, SOURCE_BUDGET, SOURCE_WINDOW)
+}
+
+fn key(kind: &str, value: &str, budget: i32, window: Duration) -> Key {
+    Key { hash: Sha256::digest(format!("{kind}\0{value}")).into(), budget, window }
+}
+
+/// How long both keys still have to wait, if one has.
+pub async fn wait(at: &mut Identity, keys: &[Key]) -> Result<Option<Duration>> {
+    let now = at.now();
+    let hashes: Vec<Vec<u8>> = keys.iter().map(|key| key.hash.to_vec()).collect();
+    let until = sqlx::query_scalar!("select max(blocked_until) from sign_in_throttle where key = any ($1)", &hashes).fetch_one(at.db()).await?;
+    Ok(until.filter(|until| *until > now).map(|until| until - now))
+}
+
+/// Counts a failure on each key.
+pub async fn failed(at: &mut Identity, keys: &[Key]) -> Result<()> {
+    let now = at.now();
+    for key in keys {
+        let window_start = now - key.window;
+        let failures = sqlx::query_scalar!(
+            "insert into sign_in_throttle as t (key, failures, window_start) values ($1, 1, $2)
+             on conflict (key) do update set
+               failures = case when t.window_start < $3 and coalesce(t.blocked_until, t.window_start) < $3 then 1 else t.failures + 1 end,
+               window_start = case when t.window_start < $3 and coalesce(t.blocked_until, t.window_start) < $3 then $2 else t.window_start end
+             returning failures",
+            &key.hash[..],
+            now,
+            window_start
+        )
+        .fetch_one(at.db())
+        .await?;
+        if let Some(until) = blocked_until(key, failures, now) {
+            sqlx::query!("update sign_in_throttle set blocked_until = $2 where key = $1", &key.hash[..], until).execute(at.db()).await?;
+        }
+    }
+    Ok(())
+}
+
+fn blocked_until(key: &Key, failures: i32, now: OffsetDateTime) -> Option<OffsetDateTime> {
+    let over = u32::try_from(failures - key.budget).ok()?;
+    let delay = if key.window == SOURCE_WINDOW { SOURCE_WINDOW } else { Duration::seconds(30) * 2_i32.saturating_pow(over.min(10)) };
+    Some(now + delay.min(LONGEST_DELAY))
+}
+
+/// A right password wipes the account's slate; the source keeps its own.
+pub async fn forget(at: &mut Identity, key: &Key) -> Result<()> {
+    sqlx::query!("delete from sign_in_throttle where key = $1", &key.hash[..]).execute(at.db()).await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use time::macros::datetime;
+
+    #[test]
+    fn the_delay_grows_and_ends() {
+        let (key, now) = (account("a@x.test"), datetime!(2026-11-22 12:00 UTC));
+        let delay = |failures| blocked_until(&key, failures, now).map(|until| (until - now).whole_seconds());
+        assert_eq!(delay(9), None);
+        assert_eq!(delay(10), Some(30));
+        assert_eq!(delay(12), Some(120));
+        assert_eq!(delay(500), Some(900));
+    }
+
+    #[test]
+    fn one_customer_is_one_source() {
+        assert_eq!(source(Some("2001:db8:1:2::1")).hash, source(Some("2001:db8:1:2:ffff::9")).hash);
+        assert_ne!(source(Some("192.0.2.1")).hash, source(Some("192.0.2.2")).hash);
+    }
+}
