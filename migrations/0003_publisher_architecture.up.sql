@@ -168,7 +168,8 @@ create table roles (
   description text not null,
   parent_id   uuid references roles (id),
   kind        text not null check (kind in ('system', 'template')),
-  position    integer not null
+  position    integer not null,
+  permissions text[] not null default '{}' -- own and inherited, so that the gate reads one row
 );
 create table role_permissions (
   role_id    uuid not null references roles (id),
@@ -279,6 +280,13 @@ select r.id, p from (values
   ('finance', array['account:read', 'account:billing', 'account:plan', 'usage:read']),
   ('department_admin', array['members:invite', 'members:update', 'members:remove'])
 ) as grants (key, names) join roles r using (key), unnest(names) p;
+
+with recursive line as (
+  select id as role, id as ancestor, parent_id from roles
+  union all select line.role, r.id, r.parent_id from line join roles r on r.id = line.parent_id)
+update roles set permissions = held.permissions
+  from (select role, array_agg(distinct permission order by permission) as permissions from line join role_permissions on role_id = ancestor group by role) held
+ where held.role = roles.id;
 
 -- Row security ---------------------------------------------------------------------------------------------------------
 

@@ -1,5 +1,5 @@
 drop function ctx.directory(text, text, uuid, integer), ctx.enter_platform(uuid), ctx.credential(text), ctx.session(bytea, timestamptz),
-  ctx.enter_invitation(bytea, uuid, timestamptz), ctx.my_publishers(), ctx.enter(text, uuid, text, boolean, timestamptz), ctx.role_grants(uuid);
+  ctx.enter_invitation(bytea, uuid, timestamptz), ctx.my_publishers(), ctx.enter(text, uuid, text, boolean, timestamptz);
 drop index publishers_name_idx;
 revoke all on publishers, user_publishers, users, roles, role_permissions, accounts, user_sessions from ledgerline_gate;
 drop policy not_own on user_publishers;

@@ -139,86 +139,69 @@ grant update (updated_at) on accounts to ledgerline_gate;
 revoke select on users from ledgerline_gate;
 grant select (id, email, email_norm, full_name, password_hash, is_system_admin, status, last_publisher_id) on users to ledgerline_gate;
 
-create function ctx.role_grants(p_role uuid) returns text[] language sql stable security definer set search_path = pg_catalog, pg_temp as $$
-  with recursive line as (
-    select id, parent_id from public.roles where id = p_role
-    union all select r.id, r.parent_id from public.roles r join line on r.id = line.parent_id)
-  select coalesce(array_agg(rp.permission order by rp.permission), '{}') from line join public.role_permissions rp on rp.role_id = line.id $$;
-
 -- Who is this person in this publisher, and what may they do? Opens the context for the rest of the transaction when,
 -- and only when, they hold the permission asked for. A read makes the transaction read-only first.
 create function ctx.enter(p_slug text, p_user uuid, p_permission text, p_write boolean, p_now timestamptz) returns jsonb
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 declare
-  pub record; mem record; vis public.visits%rowtype; grants text[]; reach text; places uuid[]; state text; person record;
+  who record; vis public.visits%rowtype; state text; reach text; grants text[]; places uuid[];
 begin
-  perform set_config('app.publisher_id', '', true), set_config('app.user_id', '', true), set_config('app.scope', 'none', true),
-          set_config('app.permissions', '', true), set_config('app.department_ids', '', true), set_config('app.songwriter_id', '', true);
-  if not p_write then perform set_config('transaction_read_only', 'on', true); end if;
-
-  select id, slug, name, status, publisher_type, business_model, branding into pub from public.publishers where slug = p_slug;
-  if not found then return jsonb_build_object('state', 'unknown'); end if;
-  select id, is_system_admin into person from public.users where id = p_user and status = 'active';
-  if not found then return jsonb_build_object('state', 'unknown'); end if;
-
-  -- Changes of memberships go one at a time in a publisher, before anything else is locked: of two admins who demote
-  -- each other, each would otherwise hold what the other waits for.
-  if p_write and p_permission in ('members:update', 'members:remove') then
-    perform from public.accounts a where a.publisher_id = pub.id
-        and (person.is_system_admin or exists (select from public.user_publishers m where m.publisher_id = pub.id and m.user_id = p_user))
-        for no key update;
-  end if;
+  perform set_config('app.scope', 'none', true);
   if p_write then -- a demotion waits for us, or we see it
-    select m.role_id, m.reach, m.songwriter_id, m.status, r.key, r.name into mem
-      from public.user_publishers m join public.roles r on r.id = m.role_id
-     where m.publisher_id = pub.id and m.user_id = p_user and m.status <> 'removed' and (m.ends_at is null or m.ends_at > p_now)
-       for share of m;
+    perform from public.user_publishers where publisher_id = (select id from public.publishers where slug = p_slug) and user_id = p_user for share;
   else
-    select m.role_id, m.reach, m.songwriter_id, m.status, r.key, r.name into mem
-      from public.user_publishers m join public.roles r on r.id = m.role_id
-     where m.publisher_id = pub.id and m.user_id = p_user and m.status <> 'removed' and (m.ends_at is null or m.ends_at > p_now);
+    perform set_config('transaction_read_only', 'on', true);
   end if;
 
-  if found then
-    grants := ctx.role_grants(mem.role_id);
-    reach := mem.reach;
+  select p.id, p.slug, p.name, p.status, p.publisher_type, p.business_model, p.branding, u.is_system_admin,
+         m.status as member_status, m.reach, m.songwriter_id, m.role_id, r.key as role_key, r.name as role_name, r.permissions
+    into who
+    from public.publishers p
+    join public.users u on u.id = p_user and u.status = 'active'
+    left join public.user_publishers m on m.publisher_id = p.id and m.user_id = u.id and m.status <> 'removed' and (m.ends_at is null or m.ends_at > p_now)
+    left join public.roles r on r.id = m.role_id
+   where p.slug = p_slug;
+
+  if who.member_status is not null then
+    grants := who.permissions;
+    reach := who.reach;
+    state := case when who.member_status = 'suspended' then 'member_suspended'
+                  when who.status in ('suspended', 'archived') then 'publisher_' || who.status
+                  when p_permission = any (grants) then 'open' else 'forbidden' end;
     if reach = 'departments' then
-      select coalesce(array_agg(department_id), '{}') into places from public.user_departments where publisher_id = pub.id and user_id = p_user;
+      select coalesce(array_agg(department_id), '{}') into places from public.user_departments where publisher_id = who.id and user_id = p_user;
     end if;
-    state := case when mem.status = 'suspended' then 'member_suspended'
-                  when pub.status in ('suspended', 'archived') then 'publisher_' || pub.status
-                  when not p_permission = any (grants) then 'forbidden' else 'open' end;
-  elsif person.is_system_admin then
+  elsif who.is_system_admin then
     select v.* into vis from public.visits v
-     where publisher_id = pub.id and user_id = p_user and ended_at is null and started_at <= p_now and ends_at > p_now
+     where publisher_id = who.id and user_id = p_user and ended_at is null and started_at <= p_now and ends_at > p_now
      order by started_at desc limit 1;
     if not found then
-      return jsonb_build_object('state', 'visit_needed', 'publisher', jsonb_build_object('id', pub.id, 'slug', pub.slug, 'name', pub.name));
+      return jsonb_build_object('state', 'visit_needed', 'publisher', jsonb_build_object('id', who.id, 'slug', who.slug, 'name', who.name,
+        'status', who.status, 'kind', who.publisher_type, 'model', who.business_model));
     end if;
     select array_agg(distinct permission order by permission) into grants from public.role_permissions;
     reach := 'visit';
-    state := case when p_write and not vis.may_write then 'visit_read_only' when not p_permission = any (grants) then 'forbidden' else 'open' end;
+    state := case when p_write and not vis.may_write then 'visit_read_only' when p_permission = any (grants) then 'open' else 'forbidden' end;
   else
-    return jsonb_build_object('state', 'unknown');
+    return jsonb_build_object('state', 'unknown'); -- no such publisher, or none of theirs: the same answer
   end if;
 
   if state = 'open' then
-    perform set_config('app.publisher_id', pub.id::text, true), set_config('app.user_id', p_user::text, true),
+    perform set_config('app.publisher_id', who.id::text, true), set_config('app.user_id', p_user::text, true),
             set_config('app.scope', reach, true), set_config('app.permissions', ',' || array_to_string(grants, ',') || ',', true),
             set_config('app.department_ids', coalesce(places::text, ''), true),
-            set_config('app.songwriter_id', case when reach = 'own' then mem.songwriter_id::text else '' end, true);
+            set_config('app.songwriter_id', case when reach = 'own' then who.songwriter_id::text else '' end, true);
   end if;
   return jsonb_build_object(
     'state', state,
-    'publisher', jsonb_build_object('id', pub.id, 'slug', pub.slug, 'name', pub.name, 'status', pub.status, 'kind', pub.publisher_type,
-                                    'model', pub.business_model, 'branding', pub.branding),
-    'role', case when reach = 'visit' then null else jsonb_build_object('id', mem.role_id, 'key', mem.key, 'name', mem.name) end,
-    'reach', reach, 'permissions', to_jsonb(grants), 'departments', to_jsonb(coalesce(places, '{}')),
-    'songwriter', case when reach = 'own' then mem.songwriter_id end,
+    'publisher', jsonb_build_object('id', who.id, 'slug', who.slug, 'name', who.name, 'status', who.status, 'kind', who.publisher_type,
+                                    'model', who.business_model, 'branding', who.branding),
+    'role', case when reach <> 'visit' then jsonb_build_object('id', who.role_id, 'key', who.role_key, 'name', who.role_name) end,
+    'reach', reach, 'permissions', grants, 'departments', places, 'songwriter', case when reach = 'own' then who.songwriter_id end,
     'visit', case when reach = 'visit' then jsonb_build_object('id', vis.id, 'reason', vis.reason, 'may_write', vis.may_write, 'ends_at', vis.ends_at) end,
-    'others', (select coalesce(jsonb_agg(jsonb_build_object('slug', o.slug, 'name', o.name) order by lower(o.name)), '[]') from (
-       select p.slug, p.name from public.user_publishers m join public.publishers p on p.id = m.publisher_id
-        where m.user_id = p_user and m.status = 'active' and p.id <> pub.id and p.status in ('active', 'trial') order by lower(p.name) limit 50) o));
+    'others', (select jsonb_agg(jsonb_build_object('slug', p.slug, 'name', p.name)) from (
+       select o.slug, o.name from public.user_publishers m join public.publishers o on o.id = m.publisher_id
+        where m.user_id = p_user and m.publisher_id <> who.id and m.status = 'active' and o.status in ('active', 'trial') limit 50) p));
 end $$;
 
 -- The publishers a person belongs to, for the picker.
@@ -301,12 +284,11 @@ create index publishers_name_idx on publishers (lower(name), id);
 do $$
 declare f text;
 begin
-  foreach f in array array['role_grants(uuid)', 'enter(text, uuid, text, boolean, timestamptz)', 'my_publishers()', 'enter_invitation(bytea, uuid, timestamptz)',
+  foreach f in array array['enter(text, uuid, text, boolean, timestamptz)', 'my_publishers()', 'enter_invitation(bytea, uuid, timestamptz)',
     'session(bytea, timestamptz)', 'credential(text)', 'enter_platform(uuid)', 'directory(text, text, uuid, integer)'] loop
     execute format('alter function ctx.%s owner to ledgerline_gate', f);
   end loop;
 end $$;
 grant execute on function ctx.enter(text, uuid, text, boolean, timestamptz) to ledgerline_app;
-grant execute on function ctx.role_grants(uuid) to ledgerline_app;
 grant execute on function ctx.my_publishers(), ctx.enter_invitation(bytea, uuid, timestamptz), ctx.session(bytea, timestamptz), ctx.credential(text) to ledgerline_auth;
 grant execute on function ctx.enter_platform(uuid), ctx.directory(text, text, uuid, integer) to ledgerline_platform;

@@ -4,6 +4,7 @@ use super::state::{Request, State};
 use crate::{
     audit::By,
     error::{Error, Forbidden, Result},
+    jobs::Wake,
     moments::Moments,
     web::{Shell, brand::Brand},
 };
@@ -26,6 +27,7 @@ pub struct Tenant {
     pub(super) request: Request,
     pub(super) permissions: Vec<String>,
     pub(super) others: Vec<Other>,
+    wake: Wake,
     conn: PoolConnection<Postgres>,
 }
 
@@ -94,8 +96,7 @@ struct Answer {
     departments: Option<Vec<Uuid>>,
     songwriter: Option<Uuid>,
     visit: Option<Visit>,
-    #[serde(default)]
-    others: Vec<Other>,
+    others: Option<Vec<Other>>,
 }
 
 impl Tenant {
@@ -142,6 +143,8 @@ impl Tenant {
 
     pub(super) async fn finish(mut self) -> Result<()> {
         self.conn.execute("commit").await?;
+        // What was enqueued may begin at once.
+        self.wake.now();
         Ok(())
     }
 }
@@ -187,7 +190,8 @@ pub(super) async fn enter(state: &State, request: Request, slug: &str, person: s
         moments,
         request,
         permissions: answer.permissions.unwrap_or_default(),
-        others: answer.others,
+        others: answer.others.unwrap_or_default(),
+        wake: state.wake().clone(),
         conn,
     })
 }

@@ -115,10 +115,12 @@ impl SignedIn {
 
 /// A page outside any publisher.
 pub(super) fn bare_shell(request: &Request, person: Option<&Person>) -> Shell {
+    let system_admin = person.is_some_and(|person| person.system_admin);
     Shell {
         person: person.map(Person::mark),
+        sections: if system_admin { super::navigation::system(&request.path) } else { Vec::new() },
         flash: redirect::flash(&request.headers),
-        system_admin: person.is_some_and(|person| person.system_admin),
+        system_admin,
         fragment: request.fragment(),
         ..Shell::default()
     }

@@ -4,6 +4,7 @@ use super::state::{Request, State};
 use crate::{
     audit::{self, By, SecurityEvent},
     error::Result,
+    jobs::Wake,
     moments::Moments,
     web::shell::{PersonMark, initials},
 };
@@ -39,6 +40,7 @@ pub struct Identity {
     pub(super) request: Request,
     person: Option<Uuid>,
     name: String,
+    wake: Wake,
     conn: PoolConnection<Postgres>,
 }
 
@@ -53,7 +55,7 @@ impl Identity {
         let begin = format!("begin; select set_config('app.scope', '{scope}', true), set_config('app.user_id', '{user}', true)");
         conn.execute(begin.as_str()).await?;
         let name = person.map_or_else(|| "somebody at the door".to_owned(), |person| person.name.clone());
-        Ok(Identity { moments: state.moments().clone(), request, person: person.map(|person| person.id), name, conn })
+        Ok(Identity { moments: state.moments().clone(), request, person: person.map(|person| person.id), name, wake: state.wake().clone(), conn })
     }
 
     pub fn db(&mut self) -> &mut PgConnection {
@@ -95,6 +97,7 @@ impl Identity {
     pub async fn commit(mut self, event: &SecurityEvent) -> Result<()> {
         self.record(event).await?;
         self.conn.execute("commit").await?;
+        self.wake.now();
         Ok(())
     }
 }

@@ -52,11 +52,7 @@ pub(super) fn shell(at: &Tenant) -> Shell {
             role: at.role.as_ref().map_or_else(|| "Visitor".to_owned(), |role| role.name.clone()),
             brand: at.publisher.brand().map(|brand| format!("{base}/brand.css?v={}", brand.version())),
         }),
-        publishers: at
-            .others
-            .iter()
-            .map(|other| PublisherLink { name: other.name.clone(), initials: initials(&other.name), url: switch_url(&other.slug, rest), current: false })
-            .collect(),
+        publishers: publishers(at, rest),
         sections: sections.filter(|section| !section.links.is_empty()).collect(),
         visit: at.visit.as_ref().map(|visit| VisitBanner {
             publisher: at.publisher.name.clone(),
@@ -69,6 +65,27 @@ pub(super) fn shell(at: &Tenant) -> Shell {
         system_admin: at.person.system_admin,
         fragment: at.request.fragment(),
     }
+}
+
+/// What system admins may open outside any publisher.
+pub(super) fn system(path: &str) -> Vec<Section> {
+    let url = "/publishers";
+    let link = NavLink { label: "Publishers", url: url.to_owned(), icon: "building-2", key: "p", current: path.split('?').next() == Some(url) };
+    vec![Section { title: "System", links: vec![link] }]
+}
+
+/// This publisher and the others of the person, by name.
+fn publishers(at: &Tenant, rest: &str) -> Vec<PublisherLink> {
+    let here = PublisherLink { name: at.publisher.name.clone(), initials: initials(&at.publisher.name), url: at.url(""), current: true };
+    let others = at.others.iter().map(|other| PublisherLink {
+        name: other.name.clone(),
+        initials: initials(&other.name),
+        url: switch_url(&other.slug, rest),
+        current: false,
+    });
+    let mut all: Vec<_> = std::iter::once(here).chain(others).collect();
+    all.sort_by_key(|publisher| publisher.name.to_lowercase());
+    all
 }
 
 /// The same page in the other publisher where it exists there: lists and the dashboard do, a single work does not, so its

@@ -102,6 +102,7 @@ pub fn holds(role: &str, permission: &str) -> bool {
 pub async fn differences(db: &mut PgConnection) -> sqlx::Result<Vec<String>> {
     let rows = sqlx::query!(
         r#"select 'permission ' || name || ' “' || description || '”' as "line!" from permissions
+           union all select 'holds ' || key || ' ' || held from roles, unnest(permissions) held
            union all select 'grant ' || r.key || ' ' || rp.permission from role_permissions rp join roles r on r.id = rp.role_id
            union all select 'role ' || r.key || ' inherits ' || coalesce(p.key, 'nothing') from roles r left join roles p on p.id = r.parent_id"#
     )
@@ -111,7 +112,8 @@ pub async fn differences(db: &mut PgConnection) -> sqlx::Result<Vec<String>> {
     let permissions = ALL.iter().map(|listed| format!("permission {} “{}”", listed.name, listed.description));
     let grants = ALL.iter().flat_map(|listed| listed.roles.iter().map(move |role| format!("grant {role} {}", listed.name)));
     let roles = PARENTS.iter().map(|(role, parent)| format!("role {role} inherits {}", parent.unwrap_or("nothing")));
-    let written: BTreeSet<String> = permissions.chain(grants).chain(roles).collect();
+    let held = PARENTS.iter().flat_map(|(role, _)| ALL.iter().filter(|listed| holds(role, listed.name)).map(move |listed| format!("holds {role} {}", listed.name)));
+    let written: BTreeSet<String> = permissions.chain(grants).chain(roles).chain(held).collect();
     let missing = written.difference(&stored).map(|line| format!("the database lacks: {line}"));
     let extra = stored.difference(&written).map(|line| format!("the program lacks: {line}"));
     Ok(missing.chain(extra).collect())

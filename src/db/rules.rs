@@ -26,7 +26,6 @@ const DEFINERS: &[&str] = &[
     "job_actor",
     "my_publishers",
     "own_works",
-    "role_grants",
     "session",
     "touch_members",
     "touch_sessions",
