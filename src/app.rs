@@ -5,7 +5,7 @@ use crate::{
     access::{ClientAddress, Routes, State, session::HashedStore},
     dashboard,
     jobs::Registry,
-    mail, publishers, sign_in, site,
+    mail, members, publishers, sign_in, site,
     web::{faces, form, layers},
 };
 use axum::{
@@ -38,7 +38,7 @@ pub fn routes() -> Routes {
         .merge(sign_in::routes())
         .merge(publishers::routes())
         .merge(dashboard::routes())
-        // .merge(members::routes())
+        .merge(members::routes())
         // .merge(catalogue::routes())
 }
 

@@ -15,11 +15,10 @@ pub mod jobs; // work for later
 pub mod mail; // outbox and transports
 pub mod access; // who may do what
 pub mod sign_in; // password, sign-in, sign-out
-// pub mod account; // plan, seats, usage
+pub mod account; // plan, seats, usage
 pub mod publishers; // picker, switcher, visits, creation
-// pub mod members; // members, invitations
+pub mod members; // members, invitations
 // pub mod catalogue; // works, songwriters, recordings, imports
-// pub mod activity; // the trail as pages show it
 pub mod dashboard; // a publisher's front page
 pub mod site; // health, help, brand, static files
 pub mod demo; // demonstration data

@@ -30,6 +30,9 @@ pub enum Entry {
     WorkArchived { work: Uuid, title: String },
     WorkRestored { work: Uuid, title: String },
     SongwriterCreated { songwriter: Uuid, name: String },
+    SongwriterUpdated { songwriter: Uuid, name: String, changes: Value },
+    RecordingCreated { recording: Uuid, title: String },
+    RecordingUpdated { recording: Uuid, title: String, changes: Value },
     ImportUploaded { import: Uuid, file: String },
     ImportWritten { import: Uuid, file: String, works: i64 },
     ImportDropped { import: Uuid, file: String },
@@ -55,6 +58,9 @@ impl Entry {
             Entry::WorkArchived { .. } => "work.archived",
             Entry::WorkRestored { .. } => "work.restored",
             Entry::SongwriterCreated { .. } => "songwriter.created",
+            Entry::SongwriterUpdated { .. } => "songwriter.updated",
+            Entry::RecordingCreated { .. } => "recording.created",
+            Entry::RecordingUpdated { .. } => "recording.updated",
             Entry::ImportUploaded { .. } => "import.uploaded",
             Entry::ImportWritten { .. } => "import.written",
             Entry::ImportDropped { .. } => "import.dropped",
@@ -79,7 +85,8 @@ impl Entry {
             | Entry::WorkUpdated { work, title, .. }
             | Entry::WorkArchived { work, title }
             | Entry::WorkRestored { work, title } => object("work", work, title),
-            Entry::SongwriterCreated { songwriter, name } => object("songwriter", songwriter, name),
+            Entry::SongwriterCreated { songwriter, name } | Entry::SongwriterUpdated { songwriter, name, .. } => object("songwriter", songwriter, name),
+            Entry::RecordingCreated { recording, title } | Entry::RecordingUpdated { recording, title, .. } => object("recording", recording, title),
             Entry::ImportUploaded { import, file } | Entry::ImportWritten { import, file, .. } | Entry::ImportDropped { import, file } => {
                 object("import", import, file)
             }
@@ -91,7 +98,7 @@ impl Entry {
             Entry::MemberInvited { role, .. } | Entry::InvitationAccepted { role, .. } => json!({ "role": role }),
             Entry::MemberRoleChanged { before, after, .. } => json!({ "before": before, "after": after }),
             Entry::VisitStarted { reason, may_write, .. } => json!({ "reason": reason, "may_write": may_write }),
-            Entry::WorkUpdated { changes, .. } => changes.clone(),
+            Entry::WorkUpdated { changes, .. } | Entry::SongwriterUpdated { changes, .. } | Entry::RecordingUpdated { changes, .. } => changes.clone(),
             Entry::ImportWritten { works, .. } => json!({ "works": works }),
             _ => json!({}),
         }
@@ -117,6 +124,9 @@ pub fn phrase(action: &str) -> &'static str {
         "work.archived" => "archived",
         "work.restored" => "restored",
         "songwriter.created" => "added songwriter",
+        "songwriter.updated" => "changed songwriter",
+        "recording.created" => "added recording",
+        "recording.updated" => "changed recording",
         "import.uploaded" => "uploaded",
         "import.written" => "imported",
         "import.dropped" => "dropped the import",

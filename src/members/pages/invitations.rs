@@ -1,0 +1,218 @@
+//! The list of invitations, the form that invites, and what is done to an invitation.
+
+use super::{
+    super::{
+        grant::{self, Choices},
+        invitation::{self, Filter, Invitation, NewInvitation, PAGE, Stage},
+    },
+    InviteForm, Note, id, search, url_with,
+};
+use crate::{
+    access::{
+        Read, Routes, State, Tenant, Write,
+        permission::{MembersInvite, MembersRead},
+    },
+    account::seats::{self, Seats},
+    audit::Entry,
+    error::{Error, Result},
+    pages,
+    web::{self, Errors, Form, Moment, Shell},
+};
+use askama::Template;
+use axum::{
+    extract::{self, Path, Query},
+    response::{IntoResponse, Response},
+};
+use serde::Deserialize;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/publishers/{slug}/invitations", list)
+        .post("/publishers/{slug}/invitations", invite)
+        .post("/publishers/{slug}/invitations/{id}/deliveries", deliver)
+        .post("/publishers/{slug}/invitations/{id}/revocation", revoke)
+}
+
+#[derive(Template)]
+#[template(path = "members/invitations.html", blocks = ["content"])]
+struct InvitationsPage {
+    shell: Shell,
+    url: String,
+    q: String,
+    state: &'static str,
+    tabs: Vec<Tab>,
+    rows: Vec<Row>,
+    total: i64,
+    next: Option<String>,
+    first: Option<String>,
+    invite: Option<InviteForm>,
+    /// The form stands on the page itself: it was refused, or comes with something filled in.
+    invite_open: bool,
+    now: OffsetDateTime,
+}
+
+struct Tab {
+    title: &'static str,
+    url: String,
+    current: bool,
+}
+
+/// An invitation as the list shows it.
+struct Row {
+    invitation: Invitation,
+    stage: Stage,
+    url: String,
+    /// Page of whoever accepted.
+    member_url: Option<String>,
+    /// The person asking may send it again and revoke it.
+    may_change: bool,
+}
+
+#[derive(Template)]
+#[template(path = "members/invitation_row.html")]
+struct ChangedRow {
+    shell: Shell,
+    row: Row,
+    note: Note,
+    now: OffsetDateTime,
+}
+
+pages!(InvitationsPage);
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct ListQuery {
+    q: String,
+    state: String,
+    after: String,
+    /// Fills the form: a former member is invited from their page, a creator from the songwriter's.
+    email: String,
+    songwriter: String,
+}
+
+async fn list(mut at: Read<MembersRead>, Query(query): Query<ListQuery>) -> Result<Response> {
+    let role = if query.songwriter.is_empty() { "" } else { "creator" };
+    let typed = NewInvitation { email: query.email.clone(), role: role.into(), songwriter: query.songwriter.clone(), ..NewInvitation::default() };
+    let page = page(&mut at, query, typed, Errors::none()).await?;
+    web::page(&page)
+}
+
+async fn page(at: &mut Tenant, query: ListQuery, typed: NewInvitation, errors: Errors) -> Result<InvitationsPage> {
+    let url = at.url("/invitations");
+    let stage = Stage::ALL.into_iter().find(|stage| stage.key() == query.state);
+    let filter = Filter { q: search(&query.q), stage, after: Uuid::try_parse(&query.after).ok(), only: None };
+    let (mut invitations, total) = invitation::list(at, &filter).await?;
+    let choices = if at.may("members:invite") { grant::choices_with_songwriters(at, &typed.songwriter).await? } else { Choices::default() };
+    let (publisher, now) = (at.publisher.id, at.now());
+    let seats = seats::seats(at.db(), publisher, now).await?;
+    let more = invitations.len() > PAGE;
+    invitations.truncate(PAGE);
+    let state = stage.map_or("", Stage::key);
+    let link = |state, after: &str| url_with(&url, &[("q", &filter.q), ("state", state), ("after", after)]);
+    let tab = |title, of: Option<Stage>| Tab { title, url: link(of.map_or("", Stage::key), ""), current: of == stage };
+    Ok(InvitationsPage {
+        shell: at.shell(),
+        tabs: std::iter::once(tab("All states", None)).chain(Stage::ALL.map(|stage| tab(stage.title(), Some(stage)))).collect(),
+        next: invitations.last().filter(|_| more).map(|last| link(state, &last.id.to_string())),
+        first: filter.after.map(|_| link(state, "")),
+        rows: invitations.into_iter().map(|invitation| row(at, invitation, &choices)).collect(),
+        invite_open: errors.any() || !typed.email.is_empty() || !typed.songwriter.is_empty(),
+        invite: at.may("members:invite").then(|| InviteForm::new(at, &choices, typed, errors, seats)),
+        url,
+        q: filter.q,
+        state,
+        total,
+        now,
+    })
+}
+
+fn row(at: &Tenant, invitation: Invitation, choices: &Choices) -> Row {
+    let stage = invitation.stage(at.now());
+    let open = matches!(stage, Stage::Pending | Stage::Lapsed);
+    let within = grant::runs(&at.reach, invitation.department_id.as_slice()) && choices.role(&invitation.role_key).is_some_and(|role| role.grantable);
+    Row {
+        stage,
+        url: at.url(&format!("/invitations/{}", invitation.id)),
+        member_url: invitation.accepted_by.map(|member| at.url(&format!("/members/{member}"))),
+        may_change: at.may("members:invite") && open && within,
+        invitation,
+    }
+}
+
+async fn invite(mut at: Write<MembersInvite>, extract::State(state): extract::State<State>, Form(form): Form<NewInvitation>) -> Result<Response> {
+    let choices = grant::choices_with_songwriters(&mut at, &form.songwriter).await?;
+    match invitation::invite(&mut at, &state, &choices, &form).await {
+        Ok(entry) => {
+            let (publisher, now, url) = (at.publisher.id, at.now(), at.url("/invitations"));
+            let seats = seats::seats(at.db(), publisher, now).await?;
+            let (kind, words) = invited(&entry, seats);
+            at.commit(entry).await?;
+            state.wake().now();
+            Ok(web::done(&url, kind, &words))
+        }
+        Err(Error::Refused(refusal)) => {
+            let page = page(&mut at, ListQuery::default(), form, Errors::from(&refusal)).await?;
+            web::page_with(refusal.status, &page)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn invited(entry: &Entry, seats: Seats) -> (&'static str, String) {
+    let email = match entry {
+        Entry::MemberInvited { email, .. } => email.as_str(),
+        _ => "the address",
+    };
+    match seats.free() {
+        0 => {
+            let words = format!("An invitation is on its way to {email}. All {} seats are taken, so it can be accepted once one is free.", seats.licensed);
+            ("warning", words)
+        }
+        _ => ("good", format!("An invitation is on its way to {email}.")),
+    }
+}
+
+async fn deliver(mut at: Write<MembersInvite>, extract::State(state): extract::State<State>, Path((_, invitation)): Path<(String, String)>) -> Result<Response> {
+    let invitation = invitation::invitation(&mut at, id(&invitation)?).await?;
+    let songwriter = invitation.songwriter_id.map(|id| id.to_string()).unwrap_or_default();
+    let choices = grant::choices_with_songwriters(&mut at, &songwriter).await?;
+    let entry = invitation::send_again(&mut at, &state, &choices, &invitation).await;
+    let words = format!("A new link is on its way to {}. The earlier one no longer works.", invitation.email);
+    let response = finish(at, invitation.id, &choices, entry, words).await;
+    state.wake().now();
+    response
+}
+
+async fn revoke(mut at: Write<MembersInvite>, Path((_, invitation)): Path<(String, String)>) -> Result<Response> {
+    let invitation = invitation::invitation(&mut at, id(&invitation)?).await?;
+    let choices = grant::choices(&mut at).await?;
+    let entry = invitation::revoke(&mut at, &invitation).await;
+    let words = format!("The invitation of {} is revoked; its link no longer works.", invitation.email);
+    finish(at, invitation.id, &choices, entry, words).await
+}
+
+/// The list's row for htmx, otherwise the list: changed, or with what was wrong.
+async fn finish(mut at: Write<MembersInvite>, invitation: Uuid, choices: &Choices, entry: Result<Entry>, words: String) -> Result<Response> {
+    let (shell, now, url) = (at.shell(), at.now(), at.url("/invitations"));
+    match entry {
+        Ok(entry) if shell.fragment => {
+            let invitation = invitation::invitation(&mut at, invitation).await?;
+            let row = row(&at, invitation, choices);
+            at.commit(entry).await?;
+            web::fragment(&ChangedRow { shell, row, note: Note { kind: "good", text: words, undo: None }, now })
+        }
+        Ok(entry) => {
+            at.commit(entry).await?;
+            Ok(web::done(&url, "good", &words))
+        }
+        Err(Error::Refused(refusal)) if shell.fragment => {
+            let invitation = invitation::invitation(&mut at, invitation).await?;
+            let row = row(&at, invitation, choices);
+            let note = Note { kind: "danger", text: refusal.message().to_owned(), undo: None };
+            Ok((refusal.status, web::fragment(&ChangedRow { shell, row, note, now })?).into_response())
+        }
+        Err(error) => Err(error),
+    }
+}
