@@ -150,10 +150,6 @@ pub struct Settings {
     /// Directory with postgres, initdb and pg_ctl for the private cluster [default: found on PATH and where packages put it]
     #[arg(long, env, global = true, hide_env_values = true, value_name = "DIR")]
     pub pg_bin_dir: Option<PathBuf>,
-
-    /// Bearer token that opens /metrics to other machines; at least 16 characters [default: none; loopback only]
-    #[arg(long, env, global = true, hide_env_values = true, value_name = "TOKEN", value_parser = Hidden::token)]
-    pub metrics_token: Option<Hidden>,
 }
 
 /// A setting that stops the start: `VARIABLE: what is wrong`.

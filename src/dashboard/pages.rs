@@ -107,7 +107,7 @@ fn expected_by_month_end(calls: i64, today: Date) -> i64 {
     calls * length / i64::from(today.day())
 }
 
-/// The last 30 days; the limit line is what a day may take for the month to fit.
+/// The last 30 days; the limit line is the pace at which a month just uses up its calls.
 fn usage(days: &[(Date, i64)], today: Date, limit: i64) -> Columns {
     let points = (0..30).rev().map(|back| {
         let day = today - Duration::days(back);
@@ -121,7 +121,7 @@ fn usage(days: &[(Date, i64)], today: Date, limit: i64) -> Columns {
         unit: "calls",
         period: "Day",
         points: points.collect(),
-        limit: Some(Limit { label: format!("{} a day uses up the month", figure(daily)), value: daily }),
+        limit: Some(Limit { label: "Even pace".into(), value: daily }),
         write: figure,
     })
 }

@@ -15,6 +15,8 @@ use super::{
 use crate::{clock::Clock, db};
 
 const SEED: u64 = 77_000_000;
+/// Days since the publishers were made.
+const AGE: i64 = 800;
 
 /// How many publishers, and how many works each has; the first has a number of its own.
 ///
@@ -49,7 +51,7 @@ pub async fn many(owner: &mut PgConnection, clock: &Clock, progress: &db::Progre
 
 /// Publishers, accounts and one admin each, in as many statements as tables.
 async fn write_publishers(db: &mut PgConnection, dice: &Dice, calendar: Calendar, count: usize) -> anyhow::Result<(Vec<Uuid>, Vec<Uuid>)> {
-    let made = calendar.now - Duration::days(age());
+    let made = calendar.now - Duration::days(AGE);
     let [ids, admins] = [(); 2].map(|()| (0..count).map(|_| dice.id(made)).collect::<Vec<_>>());
     sqlx::query!(
         "insert into publishers (id, name, slug, created_at, updated_at)
@@ -92,15 +94,10 @@ async fn write_publishers(db: &mut PgConnection, dice: &Dice, calendar: Calendar
 
 fn make(dice: &Dice, calendar: Calendar, id: Uuid, admin: Uuid, works: usize) -> Catalogue {
     let [like, ..] = PUBLISHERS;
-    let publisher = Publisher { works, songwriters: (works / 8).max(20), ..like };
-    let made = calendar.now - Duration::days(like.age);
+    let publisher = Publisher { works, songwriters: (works / 8).max(20), age: AGE, ..like };
+    let made = calendar.now - Duration::days(AGE);
     let keepers = [Keeper { id: admin, from: made - Duration::days(3), until: calendar.now }];
     let roster = Roster { publisher: id, made, made_by: admin, count: publisher.songwriters, given: Vec::new() };
     let desk = Desk { publisher: &publisher, id, calendar, departments: &[], keepers: &keepers, songwriters: &[], creators: 0 };
     Catalogue::make(dice, &roster, &desk)
-}
-
-fn age() -> i64 {
-    let [like, ..] = PUBLISHERS;
-    like.age
 }

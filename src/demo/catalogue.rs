@@ -80,7 +80,11 @@ impl Catalogue {
             words.add("songwriter", person.id, texts.into_iter().chain(known.into_iter().flatten()));
         }
         for recording in &self.recordings {
-            words.add("recording", recording.id, [recording.title.as_str(), &recording.artist, recording.isrc.as_deref().unwrap_or_default()]);
+            words.add(
+                "recording",
+                recording.id,
+                [recording.title.as_str(), &recording.artist, recording.isrc.as_deref().unwrap_or_default()],
+            );
         }
         words.write(db, self.publisher).await
     }
@@ -196,4 +200,67 @@ async fn write_contributors(db: &mut PgConnection, rows: &[Contributor]) -> sqlx
         .await?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use time::{Duration, OffsetDateTime, macros::datetime};
+
+    use super::*;
+    use crate::{
+        demo::{dice::Calendar, publishers::PUBLISHERS, splits::WHOLE, works::Keeper},
+        standards::identifiers::Iswc,
+    };
+
+    fn made_at(now: OffsetDateTime) -> Catalogue {
+        let [_, publisher, ..] = &PUBLISHERS;
+        let (id, keeper) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let made = now - Duration::days(publisher.age);
+        let keepers = [Keeper { id: keeper, from: made - Duration::days(3), until: now }];
+        let roster = Roster { publisher: id, made, made_by: keeper, count: publisher.songwriters, given: Vec::new() };
+        let calendar = Calendar { now };
+        let desk = Desk { publisher, id, calendar, departments: &[], keepers: &keepers, songwriters: &[], creators: 0 };
+        Catalogue::make(&Dice::seeded(5), &roster, &desk)
+    }
+
+    const SUNDAY: OffsetDateTime = datetime!(2026-11-22 09:00 UTC);
+
+    #[test]
+    fn the_same_clock_gives_the_same_rows() {
+        let [one, two] = [SUNDAY; 2].map(made_at);
+        assert_eq!(format!("{one:?}"), format!("{two:?}"));
+    }
+
+    #[test]
+    fn another_day_gives_the_same_works() {
+        let told = |catalogue: Catalogue| {
+            let works = catalogue.works.into_iter().map(|work| {
+                let credits: Vec<_> = work.credits.into_iter().map(|credit| (credit.name, credit.role, credit.share)).collect();
+                (work.title, work.iswc, work.genre, credits)
+            });
+            let works: Vec<_> = works.collect();
+            (works, catalogue.recordings.into_iter().map(|recording| (recording.title, recording.artist)).collect::<Vec<_>>())
+        };
+        assert_eq!(told(made_at(SUNDAY)), told(made_at(datetime!(2028-03-01 00:05 UTC))));
+    }
+
+    #[test]
+    fn splits_are_whole_but_for_the_open_ones_and_credits_repeat_them() {
+        let catalogue = made_at(SUNDAY);
+        let mut totals: HashMap<Uuid, (u32, usize)> = HashMap::new();
+        for line in &catalogue.writers {
+            let (total, lines) = totals.entry(line.work_id).or_default();
+            (*total, *lines) = (*total + line.share, *lines + 1);
+        }
+        for work in &catalogue.works {
+            let credited: u32 = work.credits.iter().map(|credit| credit.share).sum();
+            assert_eq!(totals[&work.id], (credited, work.credits.len()));
+            assert!(credited <= WHOLE && !work.credits.is_empty());
+            assert!(work.iswc.as_deref().is_none_or(|iswc| iswc.parse::<Iswc>().is_ok()));
+        }
+        let open = catalogue.works.iter().filter(|work| totals[&work.id].0 < WHOLE).count();
+        assert!((1..20).contains(&open), "{open}");
+    }
 }

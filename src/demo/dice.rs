@@ -42,6 +42,11 @@ impl Dice {
         list.get(self.below(list.len())).copied().unwrap_or_default()
     }
 
+    /// One word of a list with bars between them.
+    pub fn word(&self, list: &'static str) -> &'static str {
+        list.split('|').nth(self.below(list.split('|').count())).unwrap_or_default()
+    }
+
     /// One of the list, each as often as its weight says.
     pub fn weighted<T: Copy + Default>(&self, list: &[(u64, T)]) -> T {
         let mut at = self.0.below(list.iter().map(|(weight, _)| weight).sum());
@@ -52,6 +57,11 @@ impl Dice {
             }
         }
         T::default()
+    }
+
+    /// A stream of its own, for what may take more draws on one day than on another.
+    pub fn branch(&self) -> Self {
+        Self::seeded(u64::from_be_bytes(self.bytes()))
     }
 
     pub fn bytes<const N: usize>(&self) -> [u8; N] {
@@ -78,15 +88,17 @@ impl Calendar {
     /// A moment in somebody's working hours about so many days ago; seldom on a weekend, never still to come.
     pub fn office(self, dice: &Dice, days_ago: i64) -> OffsetDateTime {
         let day = self.now.replace_time(time::Time::MIDNIGHT) - Duration::days(days_ago);
-        let moment = day + Duration::hours(8) + Duration::seconds(dice.between(0, 10 * 3600));
+        // As many draws on every day, so that what is drawn next does not depend on the calendar.
+        let (seconds, at_home, lately) = (dice.between(0, 10 * 3600), dice.percent(85), dice.between(2, 300));
+        let moment = day + Duration::hours(8) + Duration::seconds(seconds);
         let back = match moment.weekday() {
-            Weekday::Saturday if dice.percent(85) => 1,
-            Weekday::Sunday if dice.percent(85) => 2,
+            Weekday::Saturday if at_home => 1,
+            Weekday::Sunday if at_home => 2,
             _ => 0,
         };
         let moment = moment - Duration::days(back);
         // The rest of today has not been yet.
-        if moment < self.now { moment } else { self.minutes_ago(dice.between(2, 300)) }
+        if moment < self.now { moment } else { self.minutes_ago(lately) }
     }
 }
 
@@ -103,6 +115,7 @@ mod tests {
         let of = |item| drawn.iter().filter(|drawn| **drawn == item).count();
         assert!(of(1) > 1_700 && of(2) > 100 && of(1) + of(2) == 2_000);
         assert_eq!(dice.pick::<u8>(&[]), 0);
+        assert!((0..20).all(|_| ["one", "two words", ""].contains(&dice.word("one|two words|"))));
     }
 
     #[test]

@@ -1,13 +1,16 @@
 //! Demonstration data: four publishers with people, catalogues, usage and history.
 //!
-//! The same clock gives the same rows: every choice and every id comes from one seed for each publisher. Writes to all
-//! tables, as the owner of the schema and outside row security, and only into an empty database.
+//! The same clock gives the same rows: every choice and every id comes from one seed for each publisher. Another day
+//! gives the same people, works and splits, with their times as long ago as before. Writes to all tables, as the owner
+//! of the schema and outside row security, and only into an empty database.
 
 mod bulk;
 mod catalogue;
 mod crowd;
 mod dice;
 mod houses;
+mod invitations;
+mod memberships;
 mod names;
 mod numbers;
 mod people;
@@ -26,9 +29,10 @@ use time::Duration;
 
 use self::{
     catalogue::Catalogue,
-    crowd::{Crowd, Membership, Roles},
+    crowd::{Crowd, Roles},
     dice::{Calendar, Dice},
     houses::House,
+    memberships::Membership,
     publishers::PUBLISHERS,
     songwriters::Roster,
     trail::Trail,
@@ -54,7 +58,9 @@ pub struct Loaded {
 
 /// Neither publishers nor people yet.
 pub async fn is_empty(owner: &mut PgConnection) -> sqlx::Result<bool> {
-    sqlx::query_scalar!(r#"select not exists (select from publishers) and not exists (select from users) as "empty!""#).fetch_one(owner).await
+    sqlx::query_scalar!(r#"select not exists (select from publishers) and not exists (select from users) as "empty!""#)
+        .fetch_one(owner)
+        .await
 }
 
 /// Writes the demonstration data, whole or not at all.
@@ -94,13 +100,13 @@ async fn publisher(
     crowd: &Crowd,
     roles: &Roles,
 ) -> anyhow::Result<Catalogue> {
-    let mut members = crowd::memberships(dice, calendar, house, crowd, roles)?;
+    let mut members = memberships::memberships(dice, calendar, house, crowd, roles)?;
     let catalogue = make_catalogue(dice, calendar, house, &members);
     catalogue.write(db).await?;
-    crowd::write_memberships(db, house, &mut members, &catalogue.songwriters).await?;
-    let invitations = crowd::invitations(dice, calendar, house, &members, &catalogue.songwriters, roles)?;
-    crowd::write_invitations(db, &invitations).await?;
-    Usage::make(dice, calendar, house, &catalogue, members.len()).write(db, house).await?;
+    memberships::write(db, house, &mut members, &catalogue.songwriters).await?;
+    let invitations = invitations::invitations(dice, calendar, house, &members, &catalogue.songwriters, roles)?;
+    invitations::write(db, &invitations).await?;
+    Usage::make(&dice.branch(), calendar, house, &catalogue, members.len()).write(db, house).await?;
     let mut trail = Trail::begin(house, crowd, roles)?;
     trail.people(&members, &invitations)?;
     trail.catalogue(calendar, &catalogue);

@@ -64,7 +64,7 @@ pub fn recordings(dice: &Dice, desk: &Desk<'_>, works: &[Work]) -> (Vec<Recordin
                     id: dice.id(recording.created_at),
                     recording_id: recording.id,
                     name,
-                    role: dice.pick(STUDIO_ROLES),
+                    role: dice.word(STUDIO_ROLES),
                     created_by: recording.created_by,
                     created_at: recording.created_at,
                 });
@@ -83,7 +83,7 @@ fn recording(dice: &Dice, desk: &Desk<'_>, work: &Work, artist: String, running:
         id: dice.id(work.created_at),
         isrc: dice.percent(93).then(|| numbers::isrc(desk.publisher.registrant, released.year(), running)).flatten(),
         artist,
-        label: dice.pick(LABELS),
+        label: dice.word(LABELS),
         release_date: released,
         duration_seconds: work.duration_seconds + dice.between(-15, 25),
         work_id: work.id,

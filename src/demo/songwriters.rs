@@ -67,12 +67,12 @@ pub fn songwriters(dice: &Dice, roster: &Roster) -> Vec<Songwriter> {
     for place in 0..roster.count {
         let given = roster.given.get(place).copied();
         let culture = dice.weighted(CULTURES);
-        let (mut first, mut last) = given.unwrap_or_else(|| (dice.pick(culture.first), dice.pick(culture.last)));
+        let (mut first, mut last) = given.unwrap_or_else(|| (dice.word(culture.first), dice.word(culture.last)));
         for _ in 0..30 {
             if given.is_some() || taken.insert((first, last)) {
                 break;
             }
-            (first, last) = (dice.pick(culture.first), dice.pick(culture.last));
+            (first, last) = (dice.word(culture.first), dice.word(culture.last));
         }
         // The first few are signed, so that even a small publisher has somebody to control works by.
         let signed = place < 6 || dice.percent(40);
@@ -84,10 +84,10 @@ pub fn songwriters(dice: &Dice, roster: &Roster) -> Vec<Songwriter> {
             id: dice.id(made),
             first_name,
             last_name: last,
-            stage_name: dice.percent(14).then(|| dice.pick(STAGE_NAMES)),
+            stage_name: dice.percent(14).then(|| dice.word(STAGE_NAMES)),
             ipi: known.then(|| numbers::ipi(dice.between(1_200_000, 11_800_000))).flatten(),
-            society: dice.percent(95).then(|| dice.pick(culture.societies)),
-            contact: if signed { contact(first, last) } else { json!({}) },
+            society: dice.percent(95).then(|| dice.word(culture.societies)),
+            contact: if signed { contact(first_name.unwrap_or_default(), last) } else { json!({}) },
             writer_number: format!("S{:06}", place + 1),
             name_key: fold(&format!("{last} {}", first_name.unwrap_or_default())),
             created_by: roster.made_by,

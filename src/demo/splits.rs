@@ -36,7 +36,9 @@ pub fn split<'a>(dice: &Dice, people: &'a [Songwriter], lead: Option<usize>, mod
     for (place, (writer, share)) in writers.into_iter().zip(parts).enumerate() {
         let role = match roles.get(place) {
             Some(role) if !(modified && place == last) => *role,
-            _ => dice.weighted(&[(60, Some(WriterRole::Arranger)), (20, Some(WriterRole::Adaptor)), (20, Some(WriterRole::Translator))]).unwrap_or(WriterRole::Arranger),
+            _ => dice
+                .weighted(&[(60, Some(WriterRole::Arranger)), (20, Some(WriterRole::Adaptor)), (20, Some(WriterRole::Translator))])
+                .unwrap_or(WriterRole::Arranger),
         };
         lines.push(Line { writer, role, share });
     }

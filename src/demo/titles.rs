@@ -7,14 +7,23 @@ use super::{
 
 /// A title in a language, with a capital at its beginning.
 pub fn title(dice: &Dice, tongue: Tongue) -> String {
-    let words: Vec<&str> = dice.pick(tongue.patterns).iter().map(|slot| dice.pick(slot)).filter(|word| !word.is_empty()).collect();
+    let pattern = dice.pick(tongue.patterns);
+    let mut words: Vec<&str> = Vec::with_capacity(pattern.len());
+    for slot in pattern {
+        let word = dice.word(slot);
+        // "River of the River": once more.
+        let word = if words.contains(&word) { dice.word(slot) } else { word };
+        if !word.is_empty() {
+            words.push(word);
+        }
+    }
     capital(&words.join(" "))
 }
 
 /// The name of a band.
 pub fn band(dice: &Dice) -> String {
     let article = if dice.percent(45) { "The " } else { "" };
-    format!("{article}{} {}", dice.pick(BAND_BEGINNINGS), dice.pick(BAND_ENDINGS))
+    format!("{article}{} {}", dice.word(BAND_BEGINNINGS), dice.word(BAND_ENDINGS))
 }
 
 fn capital(text: &str) -> String {

@@ -1,7 +1,5 @@
 //! What the trail remembers: how people came and went, and what they did to the catalogue lately.
 
-use std::cmp::Reverse;
-
 use serde::Serialize;
 use serde_json::Value;
 use sqlx::{PgConnection, types::Json};
@@ -10,9 +8,11 @@ use uuid::Uuid;
 
 use super::{
     catalogue::Catalogue,
-    crowd::{Crowd, Invited, Membership, Person, Roles, role},
+    crowd::{Crowd, Person, Roles, role},
     dice::{Calendar, Dice},
     houses::House,
+    invitations::Invited,
+    memberships::Membership,
     people::SYSTEM_ADMIN,
 };
 use crate::audit::Entry;
@@ -59,10 +59,15 @@ impl<'a> Trail<'a> {
         }
     }
 
+    /// A role's name by its key.
+    fn role(&self, key: &str) -> anyhow::Result<String> {
+        Ok(role(self.roles, key)?.1.clone())
+    }
+
     pub fn people(&mut self, members: &[Membership], invitations: &[Invited]) -> anyhow::Result<()> {
         for sent in invitations {
             let (invitation, email) = (sent.id, sent.email.to_owned());
-            let role = role(self.roles, sent.role)?.1.clone();
+            let role = self.role(sent.role)?;
             self.add(sent.created_at, sent.invited_by, Entry::MemberInvited { invitation, email: email.clone(), role });
             if let Some(at) = sent.revoked_at {
                 self.add(at, sent.invited_by, Entry::InvitationRevoked { invitation, email });
@@ -71,8 +76,8 @@ impl<'a> Trail<'a> {
         let first_admin = members.first().map(|first| first.user_id).unwrap_or_default();
         for membership in members {
             let (member, name) = (membership.user_id, membership.member.name.to_owned());
-            let role = role(self.roles, membership.member.role)?.1.clone();
-            let before = membership.member.was.map(|(key, _)| super::crowd::role(self.roles, key)).transpose()?.map(|(_, name)| name.clone());
+            let role = self.role(membership.member.role)?;
+            let before = membership.member.was.map(|(key, _)| self.role(key)).transpose()?;
             let came_as = before.clone().unwrap_or_else(|| role.clone());
             self.add(membership.joined_at, member, Entry::InvitationAccepted { member, name: name.clone(), role: came_as });
             if let (Some(at), Some(before)) = (membership.role_changed_at, before) {
@@ -105,7 +110,8 @@ impl<'a> Trail<'a> {
     pub async fn visit(&mut self, db: &mut PgConnection, dice: &Dice, calendar: Calendar, house: &House) -> anyhow::Result<()> {
         let person = self.crowd.of(SYSTEM_ADMIN.0)?.clone();
         let started = calendar.office(dice, 16);
-        let (visit, reason, ended) = (dice.id(started), "Storage figure in question, asked by Olga Lindqvist", started + Duration::minutes(30));
+        let (visit, reason, ended) =
+            (dice.id(started), "Storage figure in question, asked by Olga Lindqvist", started + Duration::minutes(30));
         sqlx::query!(
             "insert into visits (publisher_id, id, user_id, reason, started_at, ends_at, ended_at) values ($1, $2, $3, $4, $5, $6, $7)",
             house.id,
@@ -124,9 +130,9 @@ impl<'a> Trail<'a> {
         Ok(())
     }
 
-    /// Writes it, newest first, with ids in the order of time.
+    /// Writes it in the order of time.
     pub async fn write(mut self, db: &mut PgConnection, dice: &Dice, house: &House) -> sqlx::Result<()> {
-        self.rows.sort_by_key(|(at, ..)| Reverse(*at));
+        self.rows.sort_by_key(|(at, ..)| *at);
         let rows: Vec<Row> = self.rows.into_iter().map(|(at, person, visit, entry)| row(dice, house, at, &person, visit, &entry)).collect();
         sqlx::query!(
             "insert into audit_entries (publisher_id, id, at, actor_id, actor_name, visit_id, action, object_type, object_id, object_name, detail, address)

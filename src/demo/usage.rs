@@ -5,7 +5,11 @@ use std::collections::BTreeMap;
 use sqlx::PgConnection;
 use time::{Date, Duration, OffsetDateTime, Weekday};
 
-use super::{catalogue::Catalogue, dice::{Calendar, Dice}, houses::House};
+use super::{
+    catalogue::Catalogue,
+    dice::{Calendar, Dice},
+    houses::House,
+};
 
 /// Calls a month at the beginning and now, in thousandths of the limit.
 const CALLS: (i64, i64) = (350, 700);

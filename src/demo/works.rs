@@ -109,7 +109,8 @@ pub struct Desk<'a> {
 impl Desk<'_> {
     /// Who was there to do it; the first keeper has always been.
     fn keeper(&self, dice: &Dice, at: OffsetDateTime) -> Uuid {
-        let there: Vec<Uuid> = self.keepers.iter().filter(|keeper| keeper.from <= at && at < keeper.until).map(|keeper| keeper.id).collect();
+        let there: Vec<Uuid> =
+            self.keepers.iter().filter(|keeper| keeper.from <= at && at < keeper.until).map(|keeper| keeper.id).collect();
         dice.pick(&there)
     }
 }
@@ -170,18 +171,17 @@ fn moments(dice: &Dice, desk: &Desk<'_>) -> Vec<OffsetDateTime> {
 }
 
 fn work(dice: &Dice, desk: &Desk<'_>, tongue: Tongue, title: String, made: OffsetDateTime, place: usize) -> Work {
-    let instrumental = dice.percent(3);
     let keeper = desk.keeper(dice, made);
     let mut work = Work {
         publisher_id: desk.id,
         id: dice.id(made),
         alternate_titles: alternate_titles(dice, desk, &title),
         iswc: dice.percent(74).then(|| numbers::iswc(dice.between(300_000_000, 329_999_999))).flatten(),
-        language: (!instrumental).then_some(tongue.code),
+        language: dice.percent(97).then_some(tongue.code),
         genre: dice.weighted(GENRES),
         duration_seconds: dice.between(128, 322),
         copyright_date: made.date() - Duration::days(dice.between(20, 400) * if dice.percent(30) { 20 } else { 3 }),
-        notes: dice.percent(6).then(|| dice.pick(NOTES)),
+        notes: dice.percent(6).then(|| dice.word(NOTES)),
         work_number: format!("W{:06}", place + 1),
         version_type: if dice.percent(6) { "MOD" } else { "ORI" },
         title_key: fold(&title),
@@ -195,30 +195,32 @@ fn work(dice: &Dice, desk: &Desk<'_>, tongue: Tongue, title: String, made: Offse
         updated_at: made,
         changes: None,
     };
-    let later = days_between(made, desk.calendar.now);
-    if later > 2 && dice.percent(22) {
-        change(dice, desk, &mut work, later);
+    if dice.percent(22) {
+        change(dice, desk, &mut work);
     }
     work
 }
 
 /// One later change; what the trail says of it is what the work now shows.
-fn change(dice: &Dice, desk: &Desk<'_>, work: &mut Work, later: i64) {
-    let at = desk.calendar.office(dice, days(dice.low(usize::try_from(later - 1).unwrap_or(1))));
-    if at <= work.created_at {
-        return;
-    }
-    work.changes = Some(match dice.below(3) {
+fn change(dice: &Dice, desk: &Desk<'_>, work: &mut Work) {
+    let since = usize::try_from((desk.calendar.now - work.created_at).whole_days()).unwrap_or(0);
+    let at = desk.calendar.office(dice, days(dice.low(since)));
+    let keeper = desk.keeper(dice, at);
+    let changes = match dice.below(3) {
         0 => json!({ "duration_seconds": { "before": work.duration_seconds - dice.between(3, 20), "after": work.duration_seconds } }),
         1 if work.iswc.is_some() => json!({ "iswc": { "before": null, "after": work.iswc } }),
         _ => {
             let before = GENRES.iter().map(|(_, genre)| *genre).find(|genre| *genre != work.genre);
             json!({ "genre": { "before": before, "after": work.genre } })
         }
-    });
-    work.version = 2;
-    work.updated_at = at;
-    work.updated_by = desk.keeper(dice, at);
+    };
+    // One entered only just now has not been changed yet.
+    if at > work.created_at {
+        work.changes = Some(changes);
+        work.version = 2;
+        work.updated_at = at;
+        work.updated_by = keeper;
+    }
 }
 
 /// Not at 100 %: one writer's share is not agreed yet.
@@ -226,7 +228,7 @@ fn leave_open(dice: &Dice, work: &mut Work, lines: &mut [Line<'_>]) {
     if let Some(line) = lines.last_mut() {
         let missing = dice.pick(&[500, 1_000, 1_250, 1_667, 2_500, WHOLE]);
         line.share = line.share.saturating_sub(missing);
-        work.notes = Some(dice.pick(OPEN_SPLIT_NOTES));
+        work.notes = Some(dice.word(OPEN_SPLIT_NOTES));
     }
 }
 
@@ -258,8 +260,4 @@ fn alternate_titles(dice: &Dice, desk: &Desk<'_>, of: &str) -> Vec<String> {
 
 fn days(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(0)
-}
-
-fn days_between(from: OffsetDateTime, to: OffsetDateTime) -> i64 {
-    (to - from).whole_days()
 }

@@ -98,6 +98,7 @@ impl Columns {
         let count = series.points.len();
         let band = 100.0 / (count.max(1) as f64);
         let level = limit.as_ref().map(|limit| limit.value);
+        let has_forecast = series.points.iter().any(|point| point.forecast);
         let columns = series.points.into_iter().enumerate();
         Columns {
             id: series.id,
@@ -105,7 +106,7 @@ impl Columns {
             text,
             unit: series.unit,
             period: series.period,
-            has_forecast: false,
+            has_forecast,
             columns: columns.map(|(i, point)| column(point, i, count, band, &scale, level, series.write)).collect(),
             grid: scale.lines(step, series.write),
             limit: limit.map(|limit| LimitLine {
@@ -114,12 +115,6 @@ impl Columns {
                 label: format!("{} {}", limit.label, (series.write)(limit.value)),
             }),
         }
-        .with_forecast_noted()
-    }
-
-    fn with_forecast_noted(mut self) -> Self {
-        self.has_forecast = self.columns.iter().any(|column| column.forecast);
-        self
     }
 }
 

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 /// What the error page says. One template serves page and fragment.
 #[derive(Template)]
-#[template(path = "error/page.html")]
+#[template(path = "error/page.html", blocks = ["content"])]
 struct ErrorPage {
     status: u16,
     title: String,
@@ -47,12 +47,12 @@ pub async fn faces(request: Request, next: Next) -> Response {
     }
     match response.extensions().get::<Error>().cloned() {
         Some(error) => face(&error, &method, &path, &headers),
-        None => bare_status(response),
+        None => bare_status(response, headers.contains_key("hx-request")),
     }
 }
 
 /// Answers of axum and tower themselves (unknown path, wrong method, body too large, rejected origin) get words too.
-fn bare_status(response: Response) -> Response {
+fn bare_status(response: Response, htmx: bool) -> Response {
     let has_body = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
     let said = match response.status() {
         StatusCode::NOT_FOUND => not_found(),
@@ -65,14 +65,14 @@ fn bare_status(response: Response) -> Response {
         StatusCode::PAYLOAD_TOO_LARGE => words("That is too large", "What was sent is larger than Ledgerline accepts.", "Nothing was changed."),
         StatusCode::REQUEST_TIMEOUT => words("That took too long", "The request did not arrive in time.", "Nothing was changed. Please try again."),
         StatusCode::SERVICE_UNAVAILABLE => busy(),
-        status if status.is_server_error() => return incident(&anyhow::anyhow!("a layer answered {status}")),
+        status if status.is_server_error() => return incident(&anyhow::anyhow!("a layer answered {status}"), htmx),
         _ => return response,
     };
     if has_body {
         return response;
     }
     let status = response.status();
-    let mut answer = render(status, said);
+    let mut answer = render(status, said, htmx);
     for (name, value) in response.headers() {
         if *name != header::CONTENT_TYPE && *name != header::CONTENT_LENGTH {
             answer.headers_mut().append(name, value.clone());
@@ -100,22 +100,23 @@ fn face(error: &Error, method: &Method, path: &str, headers: &HeaderMap) -> Resp
         Error::VisitNeeded { .. } => render(
             error.status(),
             words("Your visit has ended", "Nothing was changed.", "Open the publisher again to start another visit."),
+            htmx,
         ),
-        Error::NotFound => render(error.status(), not_found()),
-        Error::Forbidden(why) => render(error.status(), forbidden(why)),
+        Error::NotFound => render(error.status(), not_found(), htmx),
+        Error::Forbidden(why) => render(error.status(), forbidden(why), htmx),
         Error::Refused(refusal) => {
-            let mut response = render(refusal.status, words(refused_title(refusal.status), refusal.message(), "Nothing was changed."));
+            let mut response = render(refusal.status, words(refused_title(refusal.status), refusal.message(), "Nothing was changed."), htmx);
             if refusal.status == StatusCode::TOO_MANY_REQUESTS {
                 response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
             }
             response
         }
         Error::Busy { retry_after } => {
-            let mut response = render(error.status(), busy());
+            let mut response = render(error.status(), busy(), htmx);
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(*retry_after));
             response
         }
-        Error::Broken(cause) => incident(cause),
+        Error::Broken(cause) => incident(cause, htmx),
     }
 }
 
@@ -167,7 +168,7 @@ fn forbidden(why: &Forbidden) -> Words {
 }
 
 /// An incident: people see a number, the log has the cause.
-fn incident(cause: &anyhow::Error) -> Response {
+fn incident(cause: &anyhow::Error, htmx: bool) -> Response {
     let id = Uuid::now_v7().simple().to_string();
     let id = id.get(20..).unwrap_or_default().to_owned();
     tracing::error!(incident = %id, error = ?cause, "incident");
@@ -175,13 +176,14 @@ fn incident(cause: &anyhow::Error) -> Response {
         incident: Some(id),
         ..words("Something went wrong on our side", "It has been written down, and your data is as it was.", "Please try again.")
     };
-    render(StatusCode::INTERNAL_SERVER_ERROR, said)
+    render(StatusCode::INTERNAL_SERVER_ERROR, said, htmx)
 }
 
-fn render(status: StatusCode, said: Words) -> Response {
+fn render(status: StatusCode, said: Words, htmx: bool) -> Response {
     let Words { title, message, advice, incident } = said;
     let page = ErrorPage { status: status.as_u16(), title, message, advice, incident, back: "/" };
-    match page.render() {
+    let html = if htmx { page.as_content().render() } else { page.render() };
+    match html {
         Ok(html) => (status, Html(html)).into_response(),
         Err(error) => {
             tracing::error!(%error, "the error page itself failed");
