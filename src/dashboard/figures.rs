@@ -31,7 +31,7 @@ pub async fn figures(at: &mut Tenant) -> Result<Figures> {
              coalesce((select sum(quantity) from usage_daily where publisher_id = $1 and meter = 'works_created' and day > $3), 0)::bigint as "works_added!",
              (select count(*) from (select from works w where w.publisher_id = $1 and w.archived_at is null
                 and w.shares_total > 0 and w.shares_total not between 9994 and 10006 limit $4) s) as "works_off_balance!",
-             (select count(*) from user_publishers where publisher_id = $1 and status = 'active') as "seats_used!",
+             (select count(*) from user_publishers where publisher_id = $1 and status = 'active' and (ends_at is null or ends_at > $2)) as "seats_used!",
              a.seats_licensed::bigint as "seats_licensed!", a.api_calls_limit as "calls_limit!", a.trial_ends_at,
              (select count(*) from invitations where publisher_id = $1 and accepted_at is null and revoked_at is null and expires_at > $2) as "invitations_open!",
              (select count(*) from invitations where publisher_id = $1 and accepted_at is null and revoked_at is null and expires_at <= $2) as "invitations_lapsed!",

@@ -70,7 +70,7 @@ with t as (
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
    where n.nspname <> 'information_schema' and n.nspname !~ '^pg_' and c.relkind in ('r', 'p') and not c.relname = any ($1)),
 ten as (select t.* from t where exists (select from pg_attribute a where a.attrelid = t.oid and a.attname = 'publisher_id' and not a.attisdropped)),
-ours as (select p.oid, n.nspname || '.' || p.proname as name, p.* from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+ours as (select n.nspname || '.' || p.proname as name, p.* from pg_proc p join pg_namespace n on n.oid = p.pronamespace
           where n.nspname <> 'information_schema' and n.nspname !~ '^pg_'
             and not exists (select from pg_depend d where d.objid = p.oid and d.deptype = 'e')),
 serving as (select * from pg_roles where rolname = any ($4))

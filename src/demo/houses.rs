@@ -46,7 +46,7 @@ impl House {
             status,
             kind,
             model,
-            json!({ "accent": colour }),
+            json!({ "accent_color": colour }),
             format!("admin@{slug}.test"),
             format!("support@{slug}.test"),
             json!({ "city": city, "country": country }),
