@@ -2,6 +2,7 @@
 
 mod admin;
 mod doctor;
+mod http;
 mod serve;
 
 pub use serve::Running;

@@ -1,6 +1,6 @@
 //! The program as a server: from nothing to listening, and back.
 
-use super::{check_permissions, print_accounts};
+use super::{check_permissions, http, print_accounts};
 use crate::{
     access::State,
     app,
@@ -12,7 +12,6 @@ use crate::{
     moments::Moments,
 };
 use anyhow::{Context, Result};
-use axum::Router;
 use std::{
     net::SocketAddr,
     sync::Arc,
@@ -30,7 +29,7 @@ pub struct Running {
     pub address: SocketAddr,
     pub state: State,
     stop: watch::Sender<bool>,
-    server: JoinHandle<std::io::Result<()>>,
+    server: JoinHandle<()>,
     helpers: Vec<JoinHandle<()>>,
 }
 
@@ -82,7 +81,7 @@ impl Running {
         let (stop, stopped) = watch::channel(false);
         let worker = Worker::new(pools, moments, app::jobs(), state.clone(), wake);
         let helpers = vec![tokio::spawn(worker.run(stopped.clone())), tokio::spawn(flush(state.clone(), stopped.clone()))];
-        let server = tokio::spawn(http(listener, app::router(state.clone()), stopped));
+        let server = tokio::spawn(http::serve(listener, app::router(state.clone()), stopped));
         Ok(Running { address, state, stop, server, helpers })
     }
 
@@ -99,14 +98,6 @@ impl Running {
             tracing::warn!("some requests did not end in time");
         }
     }
-}
-
-async fn http(listener: TcpListener, router: Router, mut stopped: watch::Receiver<bool>) -> std::io::Result<()> {
-    axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
-        .with_graceful_shutdown(async move {
-            let _ = stopped.wait_for(|stopped| *stopped).await;
-        })
-        .await
 }
 
 /// Writes last-seen times every few seconds, and a last time at the end.
