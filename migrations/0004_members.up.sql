@@ -146,8 +146,17 @@ language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 declare
   who record; vis public.visits%rowtype; state text; reach text; grants text[]; places uuid[];
 begin
-  perform set_config('app.scope', 'none', true);
-  if p_write then -- a demotion waits for us, or we see it
+  perform set_config('app.scope', 'none', true), set_config('app.publisher_id', '', true);
+  if p_write then
+    -- Changes of memberships go one at a time in a publisher, before anything else is locked: of two admins who demote
+    -- each other, each would otherwise hold what the other waits for. Strangers lock nothing.
+    if p_permission in ('members:update', 'members:remove') then
+      perform from public.accounts a where a.publisher_id = (select id from public.publishers where slug = p_slug)
+          and (exists (select from public.user_publishers m where m.publisher_id = a.publisher_id and m.user_id = p_user)
+               or exists (select from public.users u where u.id = p_user and u.is_system_admin))
+          for no key update;
+    end if;
+    -- A demotion waits for us, or we see it.
     perform from public.user_publishers where publisher_id = (select id from public.publishers where slug = p_slug) and user_id = p_user for share;
   else
     perform set_config('transaction_read_only', 'on', true);

@@ -3,7 +3,7 @@
 
 use crate::{
     access::{ClientAddress, Routes, State, session::HashedStore},
-    dashboard,
+    catalogue, dashboard,
     jobs::Registry,
     mail, members, publishers, sign_in, site,
     web::{faces, form, layers},
@@ -39,14 +39,14 @@ pub fn routes() -> Routes {
         .merge(publishers::routes())
         .merge(dashboard::routes())
         .merge(members::routes())
-        // .merge(catalogue::routes())
+        .merge(catalogue::routes())
 }
 
 /// Every kind of job with what does it.
 pub fn jobs() -> Registry<State> {
     let mut registry = Registry::default();
     mail::jobs(&mut registry);
-    // catalogue::jobs(&mut registry);
+    catalogue::jobs(&mut registry);
     registry
 }
 

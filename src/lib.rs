@@ -18,7 +18,7 @@ pub mod sign_in; // password, sign-in, sign-out
 pub mod account; // plan, seats, usage
 pub mod publishers; // picker, switcher, visits, creation
 pub mod members; // members, invitations
-// pub mod catalogue; // works, songwriters, recordings, imports
+pub mod catalogue; // works, songwriters, recordings, imports
 pub mod dashboard; // a publisher's front page
 pub mod site; // health, help, brand, static files
 pub mod demo; // demonstration data

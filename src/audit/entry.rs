@@ -34,6 +34,7 @@ pub enum Entry {
     RecordingCreated { recording: Uuid, title: String },
     RecordingUpdated { recording: Uuid, title: String, changes: Value },
     ImportUploaded { import: Uuid, file: String },
+    ImportStarted { import: Uuid, file: String },
     ImportWritten { import: Uuid, file: String, works: i64 },
     ImportDropped { import: Uuid, file: String },
 }
@@ -62,6 +63,7 @@ impl Entry {
             Entry::RecordingCreated { .. } => "recording.created",
             Entry::RecordingUpdated { .. } => "recording.updated",
             Entry::ImportUploaded { .. } => "import.uploaded",
+            Entry::ImportStarted { .. } => "import.started",
             Entry::ImportWritten { .. } => "import.written",
             Entry::ImportDropped { .. } => "import.dropped",
         }
@@ -87,7 +89,9 @@ impl Entry {
             | Entry::WorkRestored { work, title } => object("work", work, title),
             Entry::SongwriterCreated { songwriter, name } | Entry::SongwriterUpdated { songwriter, name, .. } => object("songwriter", songwriter, name),
             Entry::RecordingCreated { recording, title } | Entry::RecordingUpdated { recording, title, .. } => object("recording", recording, title),
-            Entry::ImportUploaded { import, file } | Entry::ImportWritten { import, file, .. } | Entry::ImportDropped { import, file } => {
+            Entry::ImportUploaded { import, file }
+            | Entry::ImportStarted { import, file }
+            | Entry::ImportWritten { import, file, .. } | Entry::ImportDropped { import, file } => {
                 object("import", import, file)
             }
         }
@@ -128,6 +132,7 @@ pub fn phrase(action: &str) -> &'static str {
         "recording.created" => "added recording",
         "recording.updated" => "changed recording",
         "import.uploaded" => "uploaded",
+        "import.started" => "started importing",
         "import.written" => "imported",
         "import.dropped" => "dropped the import",
         _ => "changed",

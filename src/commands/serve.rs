@@ -17,7 +17,12 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{Signal, SignalKind, signal},
+    sync::watch,
+    task::JoinHandle,
+};
 
 /// How long what runs may take after the signal to stop.
 const LAST_MOMENTS: Duration = Duration::from_secs(30);
@@ -48,13 +53,15 @@ pub(super) async fn serve(settings: Settings, moments: Moments, progress: Progre
         demo::load(&mut owner, &moments.clock, &progress).await?;
     }
     drop(owner);
+    // Before anybody is told that it listens: a signal from then on stops it cleanly.
+    let signals = Signals::new()?;
     let running = Running::start(listener, settings, key, pools.clone(), moments).await?;
     println!("listening on http://{}", running.address);
     println!("open {}", running.state.public_url().origin());
     if demo {
         print_accounts();
     }
-    signal().await?;
+    signals.wait().await;
     eprintln!("stopping …");
     running.stop().await;
     pools.close().await;
@@ -113,14 +120,23 @@ async fn flush(state: State, mut stopped: watch::Receiver<bool>) {
     }
 }
 
-async fn signal() -> Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
+/// Ctrl-C and SIGTERM.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Signals { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
     }
-    Ok(())
+
+    async fn wait(mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
 }
 
 fn log(settings: &Settings) -> Result<()> {

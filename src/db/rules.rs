@@ -14,21 +14,21 @@ pub struct Broken {
 const FOREIGN: &[&str] = &["_sqlx_migrations"];
 /// Policies that may say `true`: tables every publisher shares, read-only.
 const OPEN: &[&str] = &["permissions", "roles", "role_permissions"];
-/// Every SECURITY DEFINER function there may be, all owned by ledgerline_gate.
+/// Every SECURITY DEFINER function there may be, one of each name, all owned by ledgerline_gate.
 const DEFINERS: &[&str] = &[
-    "credential",
-    "directory",
-    "enter",
-    "enter_invitation",
-    "enter_password_link",
-    "enter_platform",
-    "fold_usage",
-    "job_actor",
-    "my_publishers",
-    "own_works",
-    "session",
-    "touch_members",
-    "touch_sessions",
+    "ctx.credential",
+    "ctx.directory",
+    "ctx.enter",
+    "ctx.enter_invitation",
+    "ctx.enter_password_link",
+    "ctx.enter_platform",
+    "ctx.fold_usage",
+    "ctx.job_actor",
+    "ctx.my_publishers",
+    "ctx.own_works",
+    "ctx.session",
+    "ctx.touch_members",
+    "ctx.touch_sessions",
 ];
 /// Roles that serve requests.
 const SERVING: &[&str] = &["ledgerline_app", "ledgerline_auth", "ledgerline_platform"];
@@ -77,9 +77,10 @@ serving as (select * from pg_roles where rolname = any ($4))
 select 'R1', oid::regclass::text from t where not (relrowsecurity and relforcerowsecurity)
 union all select 'R2', oid::regclass::text from ten where not exists (
   select from pg_policy q where q.polrelid = ten.oid and not q.polpermissive and q.polcmd = '*' and q.polroles = '{0}'
-     and pg_get_expr(q.polqual, q.polrelid) ~ 'publisher_id = .*ctx\.publisher\(\)' and pg_get_expr(q.polwithcheck, q.polrelid) ~ 'publisher_id = .*ctx\.publisher\(\)')
+     and pg_get_expr(q.polqual, q.polrelid) = '(publisher_id = ( SELECT ctx.publisher() AS publisher))'
+     and pg_get_expr(q.polwithcheck, q.polrelid) = '(publisher_id = ( SELECT ctx.publisher() AS publisher))')
 union all select 'R3', t.oid::regclass || ' ' || q.polname from pg_policy q join t on t.oid = q.polrelid
-   where q.polpermissive and not t.relname = any ($2)
+   where q.polpermissive and not (t.relname = any ($2) and q.polcmd = 'r')
      and (pg_get_expr(q.polqual, q.polrelid) = 'true' or pg_get_expr(q.polwithcheck, q.polrelid) = 'true')
 union all select 'R4', ten.oid::regclass::text from ten join pg_attribute a on a.attrelid = ten.oid and a.attname = 'publisher_id' where not a.attnotnull
 union all select 'R5', k.conrelid::regclass || ' ' || k.conname from pg_constraint k join ten a on a.oid = k.conrelid join ten b on b.oid = k.confrelid
@@ -94,7 +95,8 @@ union all select 'R7', c.oid::regclass::text from pg_class c join pg_namespace n
 union all select 'R8', c.oid::regclass::text from pg_class c join pg_namespace n on n.oid = c.relnamespace
    where c.relkind in ('m', 'f') and n.nspname <> 'information_schema' and n.nspname !~ '^pg_'
 union all select 'R9', name from ours where prosecdef
-   and (not proname = any ($3) or not coalesce(array_to_string(proconfig, ' ') ~ 'search_path=', false))
+   and (not name = any ($3) or not coalesce(array_to_string(proconfig, ' ') ~ 'search_path=', false)
+     or proowner::regrole::text <> 'ledgerline_gate' or exists (select from ours o where o.name = ours.name and o.oid <> ours.oid))
 union all select 'R10', name from ours where has_function_privilege('public', oid, 'execute')
 union all select 'R11', rolname from serving where rolsuper or rolbypassrls or rolcreaterole or rolcreatedb or rolreplication
 union all select 'R11', 'there is no role ' || name from unnest($4) name where not exists (select from serving where rolname = name)

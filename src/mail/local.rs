@@ -1,6 +1,6 @@
 //! The local mailbox: where mail lands when no mail server is configured, to be read on a page of its own.
 
-use super::Mail;
+use super::{Mail, MailContext};
 use crate::{db::Pools, error::Result, jobs, moments::Moments};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -21,8 +21,8 @@ pub struct LocalMessage {
 }
 
 /// The newest messages, newest first.
-pub async fn local_messages(pools: &Pools) -> Result<Vec<LocalMessage>> {
-    let mut work = jobs::begin(pools).await?;
+pub async fn local_messages(context: &impl MailContext) -> Result<Vec<LocalMessage>> {
+    let mut work = jobs::begin(context.pools()).await?;
     let messages = sqlx::query_as!(
         LocalMessage,
         r#"select id, to_address as "to", subject, text_body as text, html_body as html, arrived_at
@@ -34,8 +34,8 @@ pub async fn local_messages(pools: &Pools) -> Result<Vec<LocalMessage>> {
     Ok(messages)
 }
 
-pub async fn local_message(pools: &Pools, id: Uuid) -> Result<Option<LocalMessage>> {
-    let mut work = jobs::begin(pools).await?;
+pub async fn local_message(context: &impl MailContext, id: Uuid) -> Result<Option<LocalMessage>> {
+    let mut work = jobs::begin(context.pools()).await?;
     let message = sqlx::query_as!(
         LocalMessage,
         r#"select id, to_address as "to", subject, text_body as text, html_body as html, arrived_at from local_mailbox where id = $1"#,

@@ -16,7 +16,8 @@ use uuid::Uuid;
 /// opened is over.
 pub async fn start(mut door: Identity, session: &Session, user: Uuid) -> Result<()> {
     let before = session_hash(session);
-    session.flush().await.map_err(anyhow::Error::new)?;
+    // Not `flush`: the record it empties keeps its id, and the new session would open with the old cookie.
+    session.cycle_id().await.map_err(anyhow::Error::new)?;
     let id = door.new_id();
     session.insert("handle", id).await.map_err(anyhow::Error::new)?;
     session.save().await.map_err(anyhow::Error::new)?;

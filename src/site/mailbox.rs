@@ -40,14 +40,14 @@ fn admitted(at: &Anyone) -> Result<()> {
 
 pub async fn list(at: Anyone) -> Result<Response> {
     admitted(&at)?;
-    let messages = mail::local_messages(at.state.pools()).await?;
+    let messages = mail::local_messages(&at.state).await?;
     web::page(&MailboxPage { shell: at.shell(), messages })
 }
 
 pub async fn show(at: Anyone, Path(id): Path<String>) -> Result<Response> {
     admitted(&at)?;
     let id = Uuid::try_parse(&id).map_err(|_| Error::NotFound)?;
-    let message = mail::local_message(at.state.pools(), id).await?.ok_or(Error::NotFound)?;
+    let message = mail::local_message(&at.state, id).await?.ok_or(Error::NotFound)?;
     let origin = at.state.public_url().origin();
     let lines = message.text.lines().map(|line| if line.starts_with(&*origin) { Line::Link(line.to_owned()) } else { Line::Text(line.to_owned()) });
     let lines = lines.collect();

@@ -149,7 +149,6 @@ async fn invite(mut at: Write<MembersInvite>, extract::State(state): extract::St
             let seats = seats::seats(at.db(), publisher, now).await?;
             let (kind, words) = invited(&entry, seats);
             at.commit(entry).await?;
-            state.wake().now();
             Ok(web::done(&url, kind, &words))
         }
         Err(Error::Refused(refusal)) => {
@@ -180,9 +179,7 @@ async fn deliver(mut at: Write<MembersInvite>, extract::State(state): extract::S
     let choices = grant::choices_with_songwriters(&mut at, &songwriter).await?;
     let entry = invitation::send_again(&mut at, &state, &choices, &invitation).await;
     let words = format!("A new link is on its way to {}. The earlier one no longer works.", invitation.email);
-    let response = finish(at, invitation.id, &choices, entry, words).await;
-    state.wake().now();
-    response
+    finish(at, invitation.id, &choices, entry, words).await
 }
 
 async fn revoke(mut at: Write<MembersInvite>, Path((_, invitation)): Path<(String, String)>) -> Result<Response> {

@@ -1,0 +1,81 @@
+//! Into which departments a person may put works. The departments themselves are kept by `members`.
+
+use super::fields::Fields;
+use crate::{
+    access::{Reach, Tenant},
+    error::Result,
+};
+use uuid::Uuid;
+
+#[derive(Debug, Clone)]
+pub struct Department {
+    pub id: Uuid,
+    pub name: String,
+}
+
+/// The departments one person may use.
+#[derive(Debug, Clone, Default)]
+pub struct Departments {
+    pub usable: Vec<Department>,
+    /// The person reaches departments only, so each of their works must be in one.
+    pub required: bool,
+}
+
+impl Departments {
+    pub async fn of(at: &mut Tenant) -> Result<Self> {
+        let publisher = at.publisher.id;
+        let own = match &at.reach {
+            Reach::Departments(own) => Some(own.clone()),
+            _ => None,
+        };
+        let usable = sqlx::query_as!(
+            Department,
+            "select id, name from departments where publisher_id = $1 and archived_at is null and ($2::uuid[] is null or id = any ($2)) order by lower(name), id",
+            publisher,
+            own.as_deref() as Option<&[Uuid]>
+        )
+        .fetch_all(at.db())
+        .await?;
+        Ok(Departments { usable, required: own.is_some() })
+    }
+
+    /// Choices for a form or a filter.
+    pub fn options(&self) -> Vec<(String, String)> {
+        self.usable.iter().map(|department| (department.id.to_string(), department.name.clone())).collect()
+    }
+
+    /// The department chosen in a form. `present` is the work's own so far, which may stay even when it is closed by now.
+    pub fn choose(&self, typed: &str, present: Option<Uuid>, fields: &mut Fields) -> Option<Uuid> {
+        let typed = typed.trim();
+        if typed.is_empty() {
+            if self.required {
+                fields.refuse("department", "department", "Choose one of your departments; you see only works in them.");
+            }
+            return None;
+        }
+        let chosen = Uuid::try_parse(typed).ok().filter(|id| present == Some(*id) || self.usable.iter().any(|usable| usable.id == *id));
+        if chosen.is_none() {
+            fields.refuse("department", "department", "Choose a department from the list.");
+        }
+        chosen
+    }
+
+    /// The name of one of these departments.
+    pub fn name(&self, id: Uuid) -> Option<&str> {
+        self.usable.iter().find(|usable| usable.id == id).map(|usable| usable.name.as_str())
+    }
+
+    /// The department of a name, as files have it.
+    pub fn named(&self, name: &str) -> Option<Uuid> {
+        let name = name.to_lowercase();
+        self.usable.iter().find(|usable| usable.name.to_lowercase() == name).map(|usable| usable.id)
+    }
+
+    /// The only one there is to choose.
+    pub fn only(&self) -> Option<Uuid> {
+        match self.usable.as_slice() {
+            [one] if self.required => Some(one.id),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! Rows of a file held against the catalogue: numbers that are taken, departments, who the writers are.
+
+use super::{
+    import::{Finding, Note, Row},
+    reading::{self, Reading, WorkDraft, WriterDraft},
+};
+use crate::{
+    access::Tenant,
+    catalogue::{
+        departments::Departments,
+        fields::{LONGEST_LINE, MOST_TITLES},
+        songwriters::{
+            matching::{Directory, Found},
+            songwriter::{full_name, name_key, stored_ipi},
+        },
+        works::work::LONGEST_NUMBER,
+    },
+    error::Result,
+};
+use sqlx::types::Json;
+use std::collections::{HashMap, HashSet};
+use uuid::Uuid;
+
+/// Rows checked and written at a time.
+pub const BATCH: usize = 1_000;
+
+/// What a writer nobody knows is called.
+pub const UNKNOWN_WRITER: &str = "Unknown writer";
+
+/// The names under which a writer of a file is looked for and shown.
+pub fn writer_name(writer: &WriterDraft) -> (&str, Option<&str>) {
+    (writer.last.as_deref().unwrap_or(UNKNOWN_WRITER), writer.first.as_deref())
+}
+
+pub fn writer_key(writer: &WriterDraft) -> String {
+    let (last, first) = writer_name(writer);
+    name_key(last, first)
+}
+
+/// The own number a row asks for, as it would be kept.
+pub fn own_number(draft: &WorkDraft) -> Option<String> {
+    draft.number.as_deref().map(|number| number.trim().to_uppercase()).filter(|number| !number.is_empty())
+}
+
+/// What checking a file has come to.
+#[derive(Debug, Default)]
+pub struct Tally {
+    pub total: i32,
+    pub refused: i32,
+    pub warned: i32,
+    new_writers: HashSet<(String, Option<String>)>,
+    known_writers: HashSet<Uuid>,
+    recordings: usize,
+}
+
+impl Tally {
+    fn row(&mut self, row: &Row) {
+        self.total += 1;
+        match row.level {
+            "refused" => self.refused += 1,
+            "warning" => self.warned += 1,
+            _ => {}
+        }
+        self.recordings += row.draft.as_ref().map_or(0, |draft| draft.recordings.len());
+    }
+
+    /// What there is to say about the file as a whole.
+    pub fn notes(&self, reading: &Reading) -> Vec<Note> {
+        let mut notes = Vec::new();
+        let (new, known) = (self.new_writers.len(), self.known_writers.len());
+        let people = |n: usize| if n == 1 { "1 songwriter".to_owned() } else { format!("{} songwriters", crate::web::figure(i64::try_from(n).unwrap_or(i64::MAX))) };
+        if new + known > 0 {
+            notes.push(Note::of("writers", format!("{} will be added; {} of the file are in the catalogue already.", people(new), known)));
+        }
+        if self.recordings > 0 {
+            let words = if self.recordings == 1 { "1 recording will be added.".to_owned() } else { format!("{} recordings will be added.", self.recordings) };
+            notes.push(Note::of("recordings", words));
+        }
+        if !reading.columns_ignored.is_empty() {
+            notes.push(Note::of("columns_ignored", format!("Columns that mean nothing here are left out: {}.", reading.columns_ignored.join(", "))));
+        }
+        notes
+    }
+}
+
+/// What rows are checked against.
+pub struct Checker {
+    departments: Departments,
+    pub tally: Tally,
+}
+
+impl Checker {
+    pub async fn new(at: &mut Tenant) -> Result<Self> {
+        Ok(Checker { departments: Departments::of(at).await?, tally: Tally::default() })
+    }
+
+    /// Checks rows and keeps them with everything there is to say about each.
+    pub async fn store(&mut self, at: &mut Tenant, import: Uuid, rows: Vec<reading::Row>) -> Result<()> {
+        let drafts: Vec<&WorkDraft> = rows.iter().filter_map(|row| row.work.as_ref()).collect();
+        let taken = taken_numbers(at, &drafts).await?;
+        let iswcs = known_iswcs(at, &drafts).await?;
+        let directory = directory(at, &drafts).await?;
+        let mut kept = Vec::with_capacity(rows.len());
+        for row in rows {
+            let row = self.check(row, &taken, &iswcs, &directory);
+            self.tally.row(&row);
+            kept.push(row);
+        }
+        let publisher = at.publisher.id;
+        sqlx::query!(
+            "insert into import_rows (publisher_id, import_id, line, title, draft, findings, level)
+             select $1, $2, r.line, r.title, r.draft, r.findings, r.level
+               from jsonb_to_recordset($3) r (line integer, title text, draft jsonb, findings jsonb, level text)",
+            publisher,
+            import,
+            Json(&kept) as _
+        )
+        .execute(at.db())
+        .await?;
+        Ok(())
+    }
+
+    fn check(&mut self, row: reading::Row, taken: &HashSet<String>, iswcs: &HashMap<String, String>, directory: &Directory) -> Row {
+        let mut findings: Vec<Finding> = row.findings.into_iter().map(Finding::from).collect();
+        if let Some(draft) = &row.work {
+            self.check_fields(draft, &mut findings);
+            if let Some(number) = own_number(draft).filter(|number| taken.contains(number)) {
+                findings.push(Finding::refused("number_taken", format!("A work in the catalogue has the number {number}. Own numbers are never used twice.")));
+            }
+            if let Some(title) = draft.iswc.as_ref().and_then(|iswc| iswcs.get(iswc.as_str())) {
+                findings.push(Finding::warning("iswc_in_catalogue", format!("“{title}” in the catalogue has this ISWC. Perhaps both are the same work.")));
+            }
+            self.check_writers(draft, directory, &mut findings);
+        }
+        let refused = row.work.is_none() || findings.iter().any(Finding::is_refusal);
+        let level = if refused { "refused" } else if findings.is_empty() { "good" } else { "warning" };
+        let title = row.work.as_ref().map(|draft| draft.title.chars().take(LONGEST_LINE).collect()).unwrap_or_default();
+        let line = i32::try_from(row.number).unwrap_or(i32::MAX);
+        Row { line, title, draft: row.work.filter(|_| !refused), findings, level }
+    }
+
+    /// What the forms of the catalogue would refuse too.
+    fn check_fields(&self, draft: &WorkDraft, findings: &mut Vec<Finding>) {
+        let long = |text: &str| text.chars().count() > LONGEST_LINE;
+        if let Some(number) = own_number(draft) {
+            if number.chars().count() > LONGEST_NUMBER {
+                findings.push(Finding::refused("number_long", format!("An own number may have {LONGEST_NUMBER} characters at most.")));
+            } else if !number.chars().all(|c| c.is_ascii_graphic() || c == ' ') {
+                findings.push(Finding::refused("number", "An own number has letters A to Z, digits and signs only."));
+            }
+        }
+        if long(&draft.title) || draft.alternate_titles.iter().any(|title| long(title)) {
+            findings.push(Finding::refused("title_long", format!("A title may have {LONGEST_LINE} characters at most.")));
+        }
+        if draft.alternate_titles.len() > MOST_TITLES {
+            findings.push(Finding::refused("titles_many", format!("A work may have {MOST_TITLES} alternative titles at most.")));
+        }
+        let names = draft.writers.iter().flat_map(|writer| [&writer.last, &writer.first]).chain(draft.recordings.iter().flat_map(|r| [&r.title, &r.artist]));
+        if names.flatten().chain(&draft.genre).any(|name| long(name)) {
+            findings.push(Finding::refused("name_long", format!("Names, genres and recordings may have {LONGEST_LINE} characters at most.")));
+        }
+        match &draft.department {
+            Some(name) if self.departments.named(name).is_none() => {
+                findings.push(Finding::refused("department_unknown", format!("There is no department “{}” you may use.", crate::catalogue::fields::short(name))));
+            }
+            None if self.departments.required && self.departments.only().is_none() => {
+                findings.push(Finding::refused("department_missing", "Name one of your departments in a column “Department”."));
+            }
+            _ => {}
+        }
+    }
+
+    fn check_writers(&mut self, draft: &WorkDraft, directory: &Directory, findings: &mut Vec<Finding>) {
+        for writer in &draft.writers {
+            let (key, ipi) = (writer_key(writer), writer.ipi.as_ref().and_then(stored_ipi));
+            match directory.find(std::slice::from_ref(&key), ipi.as_deref()) {
+                Found::One(known) => {
+                    self.tally.known_writers.insert(known.id);
+                    continue;
+                }
+                Found::Several(namesakes) => {
+                    let (last, first) = writer_name(writer);
+                    let name = full_name(Some(last), first, None);
+                    let words = format!("{} songwriters are called {name}; without the IPI of one of them, another is added.", namesakes.len());
+                    findings.push(Finding::warning("namesakes", words));
+                }
+                Found::Nobody => {}
+            }
+            self.tally.new_writers.insert((key, ipi));
+        }
+    }
+}
+
+/// The songwriters these works may mean.
+pub async fn directory(at: &mut Tenant, drafts: &[&WorkDraft]) -> Result<Directory> {
+    let writers = || drafts.iter().flat_map(|draft| &draft.writers);
+    let keys: HashSet<String> = writers().map(writer_key).collect();
+    let ipis: HashSet<String> = writers().filter_map(|writer| writer.ipi.as_ref().and_then(stored_ipi)).collect();
+    Directory::load(at, &[], &keys.into_iter().collect::<Vec<_>>(), &ipis.into_iter().collect::<Vec<_>>()).await
+}
+
+async fn taken_numbers(at: &mut Tenant, drafts: &[&WorkDraft]) -> Result<HashSet<String>> {
+    let publisher = at.publisher.id;
+    let numbers: Vec<String> = drafts.iter().filter_map(|draft| own_number(draft)).collect();
+    let taken = sqlx::query_scalar!(r#"select work_number as "number!" from works where publisher_id = $1 and work_number = any ($2)"#, publisher, &numbers)
+        .fetch_all(at.db())
+        .await?;
+    Ok(taken.into_iter().collect())
+}
+
+async fn known_iswcs(at: &mut Tenant, drafts: &[&WorkDraft]) -> Result<HashMap<String, String>> {
+    let publisher = at.publisher.id;
+    let iswcs: Vec<String> = drafts.iter().filter_map(|draft| draft.iswc.as_ref().map(|iswc| iswc.as_str().to_owned())).collect();
+    let known = sqlx::query!(r#"select iswc as "iswc!", title from works where publisher_id = $1 and iswc = any ($2)"#, publisher, &iswcs)
+        .fetch_all(at.db())
+        .await?;
+    Ok(known.into_iter().map(|row| (row.iswc, row.title)).collect())
+}
+
+/// Ends the reading of a file: the import waits for the person.
+pub async fn finish(at: &mut Tenant, import: Uuid, reading: &Reading, tally: &Tally) -> Result<()> {
+    let publisher = at.publisher.id;
+    sqlx::query!(
+        "update imports set state = 'checked', layout = $3, encoding = $4, notes = $5, rows_total = $6, rows_refused = $7, rows_warned = $8, rows_done = $6
+          where publisher_id = $1 and id = $2 and state = 'reading'",
+        publisher,
+        import,
+        reading.layout.to_string(),
+        reading.encoding.name(),
+        Json(tally.notes(reading)) as _,
+        tally.total,
+        tally.refused,
+        tally.warned
+    )
+    .execute(at.db())
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,181 @@
+//! One import: what was found, and the way on.
+
+use super::{
+    import::{self, Import, Shown, State as ImportState},
+    jobs,
+};
+use crate::{
+    access::{Read, Routes, State, Write, permission::ImportsRun},
+    audit::Entry,
+    catalogue::{
+        doors::{self, keeper},
+        paging::{PAGE, address},
+    },
+    error::{Error, Result},
+    pages,
+    web::{self, Errors, Moment, Shell, figure},
+};
+use askama::Template;
+use axum::{
+    extract::{Path, Query},
+    http::StatusCode,
+    response::Response,
+};
+use serde::Deserialize;
+use time::OffsetDateTime;
+
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/publishers/{slug}/imports/{id}", show)
+        .post("/publishers/{slug}/imports/{id}/works", write)
+        .post("/publishers/{slug}/imports/{id}/drop", give_up)
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct RowsQuery {
+    /// `refused` or `warning`; anything else is all.
+    rows: String,
+    /// The last line shown.
+    after: String,
+}
+
+#[derive(Template)]
+#[template(path = "imports/show.html", blocks = ["content"])]
+struct ImportPage {
+    shell: Shell,
+    now: OffsetDateTime,
+    base: String,
+    path: String,
+    url: String,
+    import: Import,
+    errors: Errors,
+    level: String,
+    rows: Vec<Shown>,
+    shown: String,
+    /// How many rows the tab has.
+    of_level: String,
+    next: Option<String>,
+    first: Option<String>,
+    counts: Counts,
+    droppable: bool,
+}
+
+struct Counts {
+    all: String,
+    refused: String,
+    warned: String,
+    taken: String,
+    size: String,
+    /// "412 of 2,408 rows"
+    progress: String,
+    /// The end of the progress bar.
+    whole: i32,
+}
+
+pages!(ImportPage);
+
+impl Counts {
+    fn of(import: &Import) -> Self {
+        let number = |n: i32| figure(i64::from(n));
+        Counts {
+            whole: import.rows_total.max(1),
+            all: number(import.rows_total),
+            refused: number(import.rows_refused),
+            warned: number(import.rows_warned),
+            taken: number(import.rows_taken()),
+            size: size(import.file_bytes),
+            progress: if import.rows_total == 0 { "waiting".to_owned() } else { format!("{} of {} rows", number(import.rows_done), number(import.rows_total)) },
+        }
+    }
+}
+
+/// "14.2 MB", "312 kB" or "80 bytes".
+fn size(bytes: i64) -> String {
+    match bytes {
+        1_048_576.. => format!("{}.{} MB", bytes / 1_048_576, bytes % 1_048_576 * 10 / 1_048_576),
+        1_024.. => format!("{} kB", bytes / 1_024),
+        _ => format!("{bytes} bytes"),
+    }
+}
+
+async fn show(at: Read<ImportsRun>, Path((_, id)): Path<(String, String)>, Query(query): Query<RowsQuery>) -> Result<Response> {
+    keeper(&at, "imports:run")?;
+    page(at, &id, query, Errors::none(), StatusCode::OK).await
+}
+
+async fn page<G: std::ops::DerefMut<Target = crate::access::Tenant>>(mut at: G, id: &str, query: RowsQuery, errors: Errors, status: StatusCode) -> Result<Response> {
+    let import = import::load(&mut at, doors::id(id)?).await?;
+    let (path, url) = (at.url("/imports"), at.url(&format!("/imports/{}", import.id)));
+    let level = if matches!(query.rows.as_str(), "refused" | "warning") { query.rows } else { String::new() };
+    let after = query.after.parse::<i32>().ok();
+    let mut rows = if import.state.is_busy() { Vec::new() } else { import::rows(&mut at, import.id, &level, after.unwrap_or(0)).await? };
+    let more = rows.len() > PAGE;
+    rows.truncate(PAGE);
+    let last = rows.last().map(|row| row.line.to_string()).unwrap_or_default();
+    let counts = Counts::of(&import);
+    let page = ImportPage {
+        shell: at.shell(),
+        now: at.now(),
+        base: at.url(""),
+        path,
+        shown: rows.len().to_string(),
+        of_level: match level.as_str() {
+            "refused" => counts.refused.clone(),
+            "warning" => counts.warned.clone(),
+            _ => counts.all.clone(),
+        },
+        next: more.then(|| address(&url, &[("rows", &level), ("after", &last)])),
+        first: after.map(|_| address(&url, &[("rows", &level)])),
+        droppable: import.is_droppable(at.now()),
+        url,
+        import,
+        errors,
+        level,
+        rows,
+        counts,
+    };
+    web::page_with(status, &page)
+}
+
+/// Writes the works of the import: all, or none.
+async fn write(mut at: Write<ImportsRun>, axum::extract::State(state): axum::extract::State<State>, Path((_, id)): Path<(String, String)>) -> Result<Response> {
+    keeper(&at, "imports:run")?;
+    let import = import::load(&mut at, doors::id(&id)?).await?;
+    match import::start_writing(&mut at, &import).await {
+        Ok(()) => {
+            jobs::enqueue_writing(&mut at, import.id).await?;
+            let url = at.url(&format!("/imports/{}", import.id));
+            at.commit(Entry::ImportStarted { import: import.id, file: import.file_name }).await?;
+            state.wake().now();
+            Ok(web::see_other(&url))
+        }
+        Err(Error::Refused(refusal)) => page(at, &id, RowsQuery::default(), Errors::from(&refusal), refusal.status).await,
+        Err(error) => Err(error),
+    }
+}
+
+async fn give_up(mut at: Write<ImportsRun>, Path((_, id)): Path<(String, String)>) -> Result<Response> {
+    keeper(&at, "imports:run")?;
+    let import = import::load(&mut at, doors::id(&id)?).await?;
+    match import::give_up(&mut at, &import).await {
+        Ok(()) => {
+            let url = at.url("/imports");
+            let words = format!("{} was dropped. Nothing of it was imported.", import.file_name);
+            at.commit(Entry::ImportDropped { import: import.id, file: import.file_name }).await?;
+            Ok(web::done(&url, "good", &words))
+        }
+        Err(Error::Refused(refusal)) => page(at, &id, RowsQuery::default(), Errors::from(&refusal), refusal.status).await,
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_said_as_people_say_them() {
+        assert_eq!([80, 5_921, 14_900_000].map(size), ["80 bytes", "5 kB", "14.2 MB"]);
+    }
+}

@@ -1,0 +1,263 @@
+//! Writing a checked import: every row in one transaction, a batch at a time, or none.
+
+use super::{
+    check::{BATCH, directory, own_number, writer_key, writer_name},
+    import::Import,
+    reading::{WorkDraft, WriterDraft},
+};
+use crate::{
+    access::Tenant,
+    catalogue::{
+        credits::Credit,
+        departments::Departments,
+        recordings::recording,
+        songwriters::{
+            matching::{Directory, Found, Known},
+            songwriter::{self, stored_ipi},
+        },
+        tally,
+        works::work,
+    },
+    error::{Refusal, Result},
+};
+use sqlx::types::Json;
+use uuid::Uuid;
+
+/// A row to be written.
+struct Row {
+    line: i32,
+    draft: Json<WorkDraft>,
+}
+
+/// What an import adds to the catalogue.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Added {
+    pub works: i64,
+    songwriters: i64,
+    recordings: i64,
+}
+
+/// Puts numbers aside for the rows that bring none. Its own short transaction: the series must not be locked as long as
+/// a file takes to write. Numbers put aside in vain are lost, which the rules allow.
+pub async fn reserve_numbers(at: &mut Tenant, import: Uuid) -> Result<i64> {
+    let publisher = at.publisher.id;
+    let numbers = sqlx::query_scalar!("select upper(draft ->> 'number') from import_rows where publisher_id = $1 and import_id = $2", publisher, import)
+        .fetch_all(at.db())
+        .await?;
+    let typed: Vec<&str> = numbers.iter().flatten().map(|number| number.trim()).collect();
+    tally::stay_ahead(at, &typed).await?;
+    let without = numbers.iter().filter(|number| number.is_none()).count();
+    tally::work_numbers(at, i64::try_from(without).unwrap_or(i64::MAX)).await
+}
+
+/// Rows whose own number a work has got since the file was read.
+pub async fn refuse_taken(at: &mut Tenant, import: Uuid) -> Result<u64> {
+    let publisher = at.publisher.id;
+    let refused = sqlx::query!(
+        r#"update import_rows r set level = 'refused',
+             findings = r.findings || '[{"level": "refused", "column": null, "code": "number_taken", "message": "A work got this number after the file was read. Own numbers are never used twice."}]'
+           where r.publisher_id = $1 and r.import_id = $2
+             and exists (select from works w where w.publisher_id = $1 and w.work_number = upper(btrim(r.draft ->> 'number')))"#,
+        publisher,
+        import
+    )
+    .execute(at.db())
+    .await?
+    .rows_affected();
+    if refused > 0 {
+        sqlx::query!(
+            "update imports i set state = 'checked', rows_refused = n.refused, rows_warned = n.warned, rows_done = i.rows_total
+               from (select count(*) filter (where level = 'refused')::integer as refused, count(*) filter (where level = 'warning')::integer as warned
+                       from import_rows where publisher_id = $1 and import_id = $2) n
+              where i.publisher_id = $1 and i.id = $2",
+            publisher,
+            import
+        )
+        .execute(at.db())
+        .await?;
+    }
+    Ok(refused)
+}
+
+/// The work of one import, a batch at a time.
+pub struct Writing {
+    import: Uuid,
+    next_number: i64,
+    after: i32,
+    departments: Departments,
+    pub added: Added,
+}
+
+impl Writing {
+    pub async fn begin(at: &mut Tenant, import: Uuid, first_number: i64) -> Result<Self> {
+        // One statement may write thousands of rows.
+        sqlx::query!("set local statement_timeout = '60s'").execute(at.db()).await?;
+        Ok(Writing { import, next_number: first_number, after: i32::MIN, departments: Departments::of(at).await?, added: Added::default() })
+    }
+
+    /// Writes the next batch and answers how many rows it had; none when all are written.
+    pub async fn batch(&mut self, at: &mut Tenant) -> Result<usize> {
+        let rows = self.rows(at).await?;
+        let Some(last) = rows.last() else { return Ok(0) };
+        self.after = last.line;
+        let drafts: Vec<&WorkDraft> = rows.iter().map(|row| &*row.draft).collect();
+        let mut directory = directory(at, &drafts).await?;
+        let mut people = People::default();
+        let mut works = Vec::with_capacity(rows.len());
+        let mut recordings = Vec::new();
+        for draft in &drafts {
+            let id = at.new_id();
+            for found in &draft.recordings {
+                let title = found.title.clone().unwrap_or_else(|| draft.title.clone());
+                let isrc = found.isrc.as_ref().map(|isrc| isrc.as_str().to_owned());
+                let details = recording::Details { title, isrc, artist: found.artist.clone(), work_id: Some(id), ..Default::default() };
+                recordings.push(recording::New::of(at.new_id(), details));
+            }
+            let credits = draft.writers.iter().map(|writer| people.credit(at, writer, &mut directory)).collect();
+            works.push(self.work(id, draft, credits)?);
+        }
+        songwriter::insert(at, &people.new).await?;
+        songwriter::complete_ipi(at, &people.completed).await?;
+        work::insert(at, &works, Some(self.import)).await?;
+        recording::insert(at, &recordings).await?;
+        self.link(at, &rows, &works).await?;
+        self.count(&works, &people, &recordings);
+        Ok(rows.len())
+    }
+
+    fn count(&mut self, works: &[work::New], people: &People, recordings: &[recording::New]) {
+        let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+        self.added.works += count(works.len());
+        self.added.songwriters += count(people.new.len());
+        self.added.recordings += count(recordings.len());
+    }
+
+    async fn rows(&self, at: &mut Tenant) -> Result<Vec<Row>> {
+        let (publisher, most) = (at.publisher.id, i64::try_from(BATCH).unwrap_or(i64::MAX));
+        let rows = sqlx::query_as!(
+            Row,
+            r#"select line, draft as "draft!: Json<WorkDraft>" from import_rows
+                where publisher_id = $1 and import_id = $2 and line > $3 and draft is not null order by line limit $4"#,
+            publisher,
+            self.import,
+            self.after,
+            most
+        )
+        .fetch_all(at.db())
+        .await?;
+        Ok(rows)
+    }
+
+    fn work(&mut self, id: Uuid, draft: &WorkDraft, credits: Vec<Credit>) -> Result<work::New> {
+        let department_id = match &draft.department {
+            Some(name) => Some(self.departments.named(name).ok_or_else(|| closed(name))?),
+            None => self.departments.only(),
+        };
+        let modified = draft.writers.iter().filter_map(|writer| writer.role).any(|role| role.modifies());
+        let checked = work::Draft {
+            title: draft.title.clone(),
+            alternate_titles: draft.alternate_titles.clone(),
+            work_number: own_number(draft),
+            iswc: draft.iswc.clone().map(String::from),
+            language: draft.language.clone().map(String::from),
+            genre: draft.genre.clone(),
+            duration_seconds: draft.duration_seconds.and_then(|seconds| i32::try_from(seconds).ok()),
+            copyright_date: draft.copyright_date,
+            department_id,
+            department: None,
+            version_type: if modified { "MOD" } else { "ORI" }.to_owned(),
+            notes: draft.notes.clone(),
+            credits,
+        };
+        let next = &mut self.next_number;
+        Ok(work::New::of(id, checked, || {
+            *next += 1;
+            tally::work_number(*next - 1)
+        }))
+    }
+
+    /// Notes on each row which work it became.
+    async fn link(&self, at: &mut Tenant, rows: &[Row], works: &[work::New]) -> Result<()> {
+        let publisher = at.publisher.id;
+        let lines: Vec<i32> = rows.iter().map(|row| row.line).collect();
+        let ids: Vec<Uuid> = works.iter().map(|work| work.id).collect();
+        sqlx::query!(
+            "update import_rows r set work_id = n.id, draft = null from unnest($3::integer[], $4::uuid[]) n (line, id)
+              where r.publisher_id = $1 and r.import_id = $2 and r.line = n.line",
+            publisher,
+            self.import,
+            &lines,
+            &ids
+        )
+        .execute(at.db())
+        .await?;
+        Ok(())
+    }
+
+    /// Ends the writing: totals, metered use, and the import itself. Refuses when it was given up meanwhile.
+    pub async fn finish(self, at: &mut Tenant, import: &Import) -> Result<Added> {
+        let (publisher, now, added) = (at.publisher.id, at.now(), self.added);
+        let done = sqlx::query!(
+            "update imports set state = 'done', finished_at = $3, rows_done = rows_total where publisher_id = $1 and id = $2 and state = 'writing'",
+            publisher,
+            import.id,
+            now
+        )
+        .execute(at.db())
+        .await?;
+        if done.rows_affected() == 0 {
+            return Err(Refusal::conflict("import_state", "The import was given up while it was being written. Nothing was imported.").into());
+        }
+        sqlx::query!("delete from import_files where publisher_id = $1 and import_id = $2", publisher, import.id).execute(at.db()).await?;
+        tally::meter(at, "works_created", added.works).await?;
+        tally::count(at, tally::Change { works: added.works, songwriters: added.songwriters, recordings: added.recordings }).await?;
+        Ok(added)
+    }
+}
+
+fn closed(name: &str) -> Refusal {
+    Refusal::rule("department_unknown", format!("There is no department “{name}” any more. Nothing was imported."))
+}
+
+/// The writers of a batch: who is new, and whose IPI was learned.
+#[derive(Default)]
+struct People {
+    new: Vec<(Uuid, songwriter::Details)>,
+    completed: Vec<(Uuid, String)>,
+}
+
+impl People {
+    fn credit(&mut self, at: &Tenant, writer: &WriterDraft, directory: &mut Directory) -> Credit {
+        let known = self.songwriter(at, writer, directory);
+        Credit {
+            songwriter: known.id,
+            name: known.name,
+            role: writer.role.map(|role| role.code().to_owned()).unwrap_or_default(),
+            share: writer.share.map(|share| i32::from(share.hundredths())),
+            controlled: writer.controlled.is_controlled(),
+        }
+    }
+
+    fn songwriter(&mut self, at: &Tenant, writer: &WriterDraft, directory: &mut Directory) -> Known {
+        let ipi = writer.ipi.as_ref().and_then(stored_ipi);
+        if let Found::One(known) = directory.find(&[writer_key(writer)], ipi.as_deref()) {
+            let known = known.clone();
+            if let (None, Some(learned)) = (&known.ipi, ipi) {
+                directory.complete(known.id, &learned);
+                // One that is new in this batch is not in the table yet.
+                match self.new.iter_mut().find(|(id, _)| *id == known.id) {
+                    Some((_, details)) => details.ipi = Some(learned),
+                    None => self.completed.push((known.id, learned)),
+                }
+            }
+            return known;
+        }
+        let (last, first) = writer_name(writer);
+        let society = writer.society.as_ref().map(|society| society.as_str().to_owned());
+        let details = songwriter::Details { last: last.to_owned(), first: first.map(str::to_owned), ipi, society, ..Default::default() };
+        let known = Known { id: at.new_id(), name: details.name(), key: details.key(), ipi: details.ipi.clone() };
+        directory.learn(known.clone());
+        self.new.push((known.id, details));
+        known
+    }
+}

@@ -1,0 +1,323 @@
+//! Songwriters as pages: list, one, form, and the lookup the grid of writers asks while somebody types.
+
+use super::songwriter::{self, Details, LONGEST_NUMBER, Listed, Songwriter, Written, society_name, stored_ipi};
+use crate::{
+    access::{
+        Read, Routes, Tenant, Write,
+        permission::{SongwritersCreate, SongwritersRead, SongwritersUpdate},
+    },
+    audit::Entry,
+    catalogue::{
+        doors::{self, keeper, keeps},
+        fields::{Fields, LONGEST_LINE},
+        history,
+        paging::{After, PAGE, address, counted, cut},
+        search::{self, Kind},
+        tally,
+    },
+    error::{Error, Result},
+    pages,
+    standards::{
+        identifiers::IpiName,
+        societies::{Society, SocietyCode},
+    },
+    web::{self, Errors, Form, Shell},
+};
+use askama::Template;
+use axum::{
+    extract::{Path, Query},
+    response::Response,
+};
+use serde::Deserialize;
+use time::OffsetDateTime;
+
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/publishers/{slug}/songwriters", list)
+        .get("/publishers/{slug}/songwriters/lookup", lookup)
+        .get("/publishers/{slug}/songwriters/new", new)
+        .post("/publishers/{slug}/songwriters", create)
+        .get("/publishers/{slug}/songwriters/{id}", show)
+        .get("/publishers/{slug}/songwriters/{id}/edit", edit)
+        .post("/publishers/{slug}/songwriters/{id}", update)
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct ListQuery {
+    q: String,
+    after: String,
+}
+
+#[derive(Template)]
+#[template(path = "songwriters/list.html", blocks = ["content"])]
+struct SongwritersPage {
+    shell: Shell,
+    meaning: &'static str,
+    path: String,
+    q: String,
+    songwriters: Vec<Listed>,
+    total: String,
+    next: Option<String>,
+    first: Option<String>,
+    searches: bool,
+    may_create: bool,
+}
+
+#[derive(Template)]
+#[template(path = "songwriters/show.html", blocks = ["content"])]
+struct SongwriterPage {
+    shell: Shell,
+    now: OffsetDateTime,
+    base: String,
+    url: String,
+    name: String,
+    ipi: String,
+    facts: Vec<(&'static str, String)>,
+    works: Vec<Written>,
+    more_works: Option<String>,
+    history: Vec<history::Entry>,
+    sees_history: bool,
+    may_update: bool,
+}
+
+#[derive(Template)]
+#[template(path = "songwriters/edit.html", blocks = ["content"])]
+struct SongwriterFormPage {
+    shell: Shell,
+    heading: String,
+    path: String,
+    action: String,
+    form: SongwriterForm,
+    errors: Errors,
+    societies: Vec<(&'static str, String)>,
+    /// A songwriter of the same name is there: the form asks whether this is another person.
+    namesake: bool,
+}
+
+/// Answers for the grid: who begins like this.
+#[derive(Template)]
+#[template(path = "songwriters/_options.html")]
+struct Options {
+    songwriters: Vec<Listed>,
+}
+
+pages!(SongwritersPage, SongwriterPage, SongwriterFormPage);
+
+/// The form as typed.
+#[derive(Deserialize, Default, Clone)]
+#[serde(default)]
+struct SongwriterForm {
+    last: String,
+    first: String,
+    stage: String,
+    ipi: String,
+    society: String,
+    number: String,
+    /// "This is another person of the same name."
+    another: String,
+}
+
+impl SongwriterForm {
+    fn of(songwriter: &Songwriter) -> Self {
+        let Details { last, first, stage, ipi, society, number } = songwriter.details();
+        let [first, stage, ipi, society, number] = [first, stage, ipi, society, number].map(Option::unwrap_or_default);
+        SongwriterForm { last, first, stage, ipi, society, number, another: String::new() }
+    }
+
+    /// `before` is the songwriter as it was: what older data has instead of a code or number may stay as it is.
+    fn check(&self, before: Option<&Songwriter>) -> Result<Details> {
+        let mut fields = Fields::new();
+        let kept = |typed: &str, stored: Option<&String>| stored.filter(|stored| *stored == typed.trim()).cloned();
+        let ipi = kept(&self.ipi, before.and_then(|before| before.ipi.as_ref()))
+            .or_else(|| fields.parsed("ipi", "ipi", &self.ipi).as_ref().and_then(|ipi: &IpiName| stored_ipi(ipi)));
+        let society = kept(&self.society, before.and_then(|before| before.society.as_ref()))
+            .or_else(|| fields.parsed("society", "society", &self.society).map(|society: SocietyCode| society.as_str().to_owned()));
+        let details = Details {
+            last: fields.required("last", "The last name", &self.last, LONGEST_LINE),
+            first: fields.line("first", "The first name", &self.first, LONGEST_LINE),
+            stage: fields.line("stage", "The stage name", &self.stage, LONGEST_LINE),
+            ipi,
+            society,
+            number: fields.line("number", "The number", &self.number, LONGEST_NUMBER).map(|number| number.to_uppercase()),
+        };
+        if details.number.as_deref().is_some_and(|number| !number.is_ascii() || number.len() > LONGEST_NUMBER) {
+            fields.refuse("number", "number", "An own number has letters A to Z, digits and signs only.");
+        }
+        fields.or(details)
+    }
+}
+
+/// Policy: staff see every songwriter of the publisher; a creator sees their own.
+async fn list(mut at: Read<SongwritersRead>, Query(query): Query<ListQuery>) -> Result<Response> {
+    let path = at.url("/songwriters");
+    // Whoever keeps works searches; a creator has one songwriter to see.
+    let searches = !matches!(at.reach, crate::access::Reach::Own(_));
+    let terms = if searches { search::terms(&query.q) } else { Vec::new() };
+    let found = if terms.is_empty() { None } else { Some(search::find(&mut at, Kind::Songwriter, &terms).await?) };
+    let after = After::read(&query.after);
+    let mut songwriters = songwriter::list(&mut at, found.as_deref(), after.as_ref()).await?;
+    let next = cut(&mut songwriters, Listed::after);
+    let shown = i64::try_from(songwriters.len()).unwrap_or(i64::MAX);
+    let total = match (&found, &next, &after) {
+        (_, None, None) => shown,
+        (Some(found), ..) => i64::try_from(found.len()).unwrap_or(i64::MAX),
+        _ => songwriter::total(&mut at).await?,
+    };
+    let url = |after: &str| address(&path, &[("q", query.q.trim()), ("after", after)]);
+    web::page(&SongwritersPage {
+        shell: at.shell(),
+        meaning: if searches { "Everybody who wrote a work in the catalogue." } else { "You, as the catalogue knows you." },
+        songwriters,
+        total: counted_unless_kept(total, found.is_some()),
+        next: next.map(|after| url(&after)),
+        first: after.map(|_| url("")),
+        searches,
+        may_create: keeps(&at, "songwriters:create"),
+        q: query.q,
+        path,
+    })
+}
+
+/// A kept total is exact; a search stops counting.
+fn counted_unless_kept(total: i64, searched: bool) -> String {
+    if searched { counted(total) } else { web::figure(total) }
+}
+
+/// Options for a field of the grid. Somebody who sees no songwriters gets none.
+async fn lookup(mut at: Read<SongwritersRead>, Query(query): Query<ListQuery>) -> Result<Response> {
+    const OFFERED: usize = 8;
+    let terms = search::terms(&query.q);
+    let mut songwriters = Vec::new();
+    if !terms.is_empty() {
+        let found = search::find(&mut at, Kind::Songwriter, &terms).await?;
+        songwriters = songwriter::list(&mut at, Some(&found), None).await?;
+        songwriters.truncate(OFFERED);
+    }
+    web::fragment(&Options { songwriters })
+}
+
+async fn show(mut at: Read<SongwritersRead>, Path((_, id)): Path<(String, String)>) -> Result<Response> {
+    let songwriter = songwriter::load(&mut at, doors::id(&id)?).await?;
+    let mut works = songwriter::works(&mut at, songwriter.id).await?;
+    let history = history::of(&mut at, songwriter.id).await?;
+    let more = works.len() > PAGE;
+    works.truncate(PAGE);
+    let Details { first, stage, society, number, .. } = songwriter.details();
+    let mut facts = vec![
+        ("Last name", songwriter.last_name.clone().unwrap_or_default()),
+        ("First names", first.unwrap_or_default()),
+        ("Stage name", stage.unwrap_or_default()),
+        ("Society", society.as_deref().map(society_name).unwrap_or_default()),
+        ("Own number", number.unwrap_or_default()),
+    ];
+    facts.retain(|(_, value)| !value.is_empty());
+    let all = address(&at.url("/works"), &[("q", songwriter.name().as_str())]);
+    web::page(&SongwriterPage {
+        shell: at.shell(),
+        now: at.now(),
+        base: at.url(""),
+        url: at.url(&format!("/songwriters/{}", songwriter.id)),
+        name: songwriter.name(),
+        ipi: songwriter.ipi.clone().unwrap_or_default(),
+        facts,
+        works,
+        more_works: more.then_some(all),
+        history,
+        sees_history: history::seen(&at),
+        may_update: keeps(&at, "songwriters:update"),
+    })
+}
+
+impl SongwriterFormPage {
+    fn of(at: &Tenant, form: SongwriterForm, errors: Errors, before: Option<&Songwriter>) -> Self {
+        let path = at.url("/songwriters");
+        let mut societies: Vec<(&'static str, String)> = Society::offered().map(|society| (society.code.as_str(), society.to_string())).collect();
+        if let Some(former) = Society::by_code(&form.society).filter(|former| societies.iter().all(|(code, _)| *code != former.code)) {
+            societies.push((former.code.as_str(), former.to_string()));
+        }
+        SongwriterFormPage {
+            shell: at.shell(),
+            heading: before.map(Songwriter::name).unwrap_or_default(),
+            action: before.map_or_else(|| path.clone(), |songwriter| format!("{path}/{}", songwriter.id)),
+            path,
+            namesake: errors.of("another").is_some(),
+            form,
+            errors,
+            societies,
+        }
+    }
+}
+
+async fn new(at: Read<SongwritersCreate>) -> Result<Response> {
+    keeper(&at, "songwriters:create")?;
+    web::page(&SongwriterFormPage::of(&at, SongwriterForm::default(), Errors::none(), None))
+}
+
+async fn create(mut at: Write<SongwritersCreate>, Form(form): Form<SongwriterForm>) -> Result<Response> {
+    keeper(&at, "songwriters:create")?;
+    let id = at.new_id();
+    match add(&mut at, &form, id).await {
+        Ok(name) => {
+            let url = at.url(&format!("/songwriters/{id}"));
+            at.commit(Entry::SongwriterCreated { songwriter: id, name }).await?;
+            Ok(web::done(&url, "good", "Songwriter added."))
+        }
+        Err(Error::Refused(refusal)) => web::page_with(refusal.status, &SongwriterFormPage::of(&at, form, Errors::from(&refusal), None)),
+        Err(error) => Err(error),
+    }
+}
+
+async fn add(at: &mut Tenant, form: &SongwriterForm, id: uuid::Uuid) -> Result<String> {
+    let details = form.check(None)?;
+    refuse_double(at, form, &details, None).await?;
+    let name = details.name();
+    songwriter::insert(at, &[(id, details)]).await?;
+    tally::count(at, tally::Change { songwriters: 1, ..Default::default() }).await?;
+    Ok(name)
+}
+
+/// One person, one songwriter: the same IPI is refused, the same name is asked about.
+async fn refuse_double(at: &mut Tenant, form: &SongwriterForm, details: &Details, except: Option<uuid::Uuid>) -> Result<()> {
+    let mut fields = Fields::new();
+    let same = songwriter::same(at, details, except).await?;
+    let same_ipi = same.iter().find(|other| details.ipi.is_some() && other.ipi == details.ipi);
+    match (same_ipi, same.first()) {
+        (Some(other), _) => fields.refuse("ipi", "ipi_of_another", format!("This IPI belongs to {}.", other.name())),
+        (None, Some(other)) if form.another.is_empty() => {
+            fields.refuse("another", "namesake", format!("There is a songwriter called {} already. Tick this box if it is somebody else.", other.name()));
+        }
+        _ => {}
+    }
+    fields.or(())
+}
+
+async fn edit(mut at: Read<SongwritersUpdate>, Path((_, id)): Path<(String, String)>) -> Result<Response> {
+    keeper(&at, "songwriters:update")?;
+    let songwriter = songwriter::load(&mut at, doors::id(&id)?).await?;
+    web::page(&SongwriterFormPage::of(&at, SongwriterForm::of(&songwriter), Errors::none(), Some(&songwriter)))
+}
+
+async fn update(mut at: Write<SongwritersUpdate>, Path((_, id)): Path<(String, String)>, Form(form): Form<SongwriterForm>) -> Result<Response> {
+    keeper(&at, "songwriters:update")?;
+    let before = songwriter::load(&mut at, doors::id(&id)?).await?;
+    let url = at.url(&format!("/songwriters/{}", before.id));
+    match save(&mut at, &form, &before).await {
+        Ok((_, changes)) if changes.is_empty() => Ok(web::done(&url, "info", "Nothing was changed.")),
+        Ok((name, changes)) => {
+            at.commit(Entry::SongwriterUpdated { songwriter: before.id, name, changes: changes.detail() }).await?;
+            Ok(web::done(&url, "good", "Songwriter saved."))
+        }
+        Err(Error::Refused(refusal)) => web::page_with(refusal.status, &SongwriterFormPage::of(&at, form, Errors::from(&refusal), Some(&before))),
+        Err(error) => Err(error),
+    }
+}
+
+async fn save(at: &mut Tenant, form: &SongwriterForm, before: &Songwriter) -> Result<(String, crate::catalogue::changes::Changes)> {
+    let details = form.check(Some(before))?;
+    let newly_named = before.name() != details.name() || before.ipi != details.ipi;
+    if newly_named {
+        refuse_double(at, form, &details, Some(before.id)).await?;
+    }
+    Ok((details.name(), songwriter::update(at, before, &details).await?))
+}
