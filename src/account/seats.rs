@@ -40,7 +40,9 @@ pub async fn seats(db: &mut PgConnection, publisher: Uuid, now: OffsetDateTime) 
 /// # Errors
 /// `seats_full` in the caller's words, which are given the number of seats. An account that is missing has none.
 pub async fn claim(db: &mut PgConnection, publisher: Uuid, now: OffsetDateTime, full: impl FnOnce(i64) -> String) -> Result<()> {
-    sqlx::query_scalar!("select seats_licensed from accounts where publisher_id = $1 for update", publisher).fetch_optional(&mut *db).await?;
+    sqlx::query_scalar!("select seats_licensed from accounts where publisher_id = $1 for update", publisher)
+        .fetch_optional(&mut *db)
+        .await?;
     let seats = seats(db, publisher, now).await?;
     if seats.free() == 0 {
         return Err(Refusal::conflict("seats_full", full(seats.licensed)).into());

@@ -39,7 +39,12 @@ impl Departments {
         Ok(Departments { usable, required: own.is_some() })
     }
 
-    /// Choices for a form or a filter.
+    /// Choices of a list's filter; none when all works a person sees are in one department.
+    pub fn filter(&self) -> Vec<(String, String)> {
+        if self.required && self.usable.len() < 2 { Vec::new() } else { self.options() }
+    }
+
+    /// Choices of a form.
     pub fn options(&self) -> Vec<(String, String)> {
         self.usable.iter().map(|department| (department.id.to_string(), department.name.clone())).collect()
     }

@@ -3,7 +3,6 @@
 use super::changes::{Change, Changes};
 use crate::{
     access::{Reach, Tenant},
-    audit,
     error::Result,
 };
 use time::OffsetDateTime;
@@ -16,8 +15,8 @@ pub struct Entry {
     pub actor: String,
     /// A system admin on a visit.
     pub on_visit: bool,
-    /// "changed", to be followed by the thing.
-    pub phrase: &'static str,
+    /// What was done to it: "changed".
+    pub verb: &'static str,
     pub changes: Vec<Change>,
     pub at: OffsetDateTime,
 }
@@ -46,9 +45,19 @@ pub async fn of(at: &mut Tenant, object: Uuid) -> Result<Vec<Entry>> {
         .map(|row| Entry {
             actor: row.actor_name,
             on_visit: row.visit_id.is_some(),
-            phrase: audit::phrase(&row.action),
+            verb: verb(&row.action),
             changes: Changes::of(&row.detail),
             at: row.at,
         })
         .collect())
+}
+
+/// On the thing's own page its kind goes without saying.
+fn verb(action: &str) -> &'static str {
+    match action.rsplit('.').next() {
+        Some("created") => "added",
+        Some("archived") => "archived",
+        Some("restored") => "restored",
+        _ => "changed",
+    }
 }

@@ -91,7 +91,9 @@ pub async fn look(at: &Anyone, token: &str) -> Result<Option<Offer>> {
 /// Opens the transaction to this invitation, on behalf of `user` when they are known.
 async fn offer(door: &mut Identity, token: &Token, user: Option<Uuid>) -> Result<Option<Offer>> {
     let now = door.now();
-    let found = sqlx::query_scalar!(r#"select ctx.enter_invitation($1, $2, $3) as "offer""#, &token.hash()[..], user, now).fetch_one(door.db()).await?;
+    let found = sqlx::query_scalar!(r#"select ctx.enter_invitation($1, $2, $3) as "offer""#, &token.hash()[..], user, now)
+        .fetch_one(door.db())
+        .await?;
     Ok(found.map(serde_json::from_value).transpose().map_err(anyhow::Error::new)?)
 }
 
@@ -156,7 +158,10 @@ async fn join(at: &Anyone, token: &Token, user: Uuid, name: &str, password: Opti
     seats::claim(door.db(), terms.publisher_id, now, |licensed| {
         let helper = terms.inviter.as_deref().unwrap_or("an admin there");
         let until = Moment(terms.expires_at).day();
-        format!("{} is full: all {licensed} seats are taken. Ask {helper} for a seat, then use this link again; it works until {until}.", offer.publisher)
+        format!(
+            "{} is full: all {licensed} seats are taken. Ask {helper} for a seat, then use this link again; it works until {until}.",
+            offer.publisher
+        )
     })
     .await?;
     enrol(&mut door, terms, user).await?;
@@ -211,13 +216,16 @@ async fn create(door: &mut Identity, user: Uuid, name: &str, email: &str, email_
 /// comes between the look and the write.
 async fn enrol(door: &mut Identity, terms: &Terms, user: Uuid) -> Result<()> {
     let now = door.now();
-    let before = sqlx::query_scalar!("select status from user_publishers where publisher_id = $1 and user_id = $2", terms.publisher_id, user)
-        .fetch_optional(door.db())
-        .await?;
+    let before =
+        sqlx::query_scalar!("select status from user_publishers where publisher_id = $1 and user_id = $2", terms.publisher_id, user)
+            .fetch_optional(door.db())
+            .await?;
     if before.is_some_and(|status| status != "removed") {
         return Err(Refusal::conflict("already_member", "You are a member here already, with the role you have.").into());
     }
-    sqlx::query!("delete from user_departments where publisher_id = $1 and user_id = $2", terms.publisher_id, user).execute(door.db()).await?;
+    sqlx::query!("delete from user_departments where publisher_id = $1 and user_id = $2", terms.publisher_id, user)
+        .execute(door.db())
+        .await?;
     sqlx::query!(
         "insert into user_publishers (publisher_id, user_id, role_id, reach, songwriter_id, invited_by, joined_at, updated_at)
          values ($1, $2, $3, $4, $5, $6, $7, $7)
@@ -235,9 +243,14 @@ async fn enrol(door: &mut Identity, terms: &Terms, user: Uuid) -> Result<()> {
     .execute(door.db())
     .await?;
     if let Some(department) = terms.department_id {
-        sqlx::query!("insert into user_departments (publisher_id, user_id, department_id) values ($1, $2, $3)", terms.publisher_id, user, department)
-            .execute(door.db())
-            .await?;
+        sqlx::query!(
+            "insert into user_departments (publisher_id, user_id, department_id) values ($1, $2, $3)",
+            terms.publisher_id,
+            user,
+            department
+        )
+        .execute(door.db())
+        .await?;
     }
     Ok(())
 }
@@ -283,6 +296,9 @@ mod tests {
     fn everything_wrong_is_said_at_once() {
         assert_eq!(codes("  ", ""), [("full_name".into(), "required"), ("password".into(), "required")]);
         assert_eq!(codes("a\u{202e}b", "short"), [("full_name".into(), "characters"), ("password".into(), "password_short")]);
-        assert_eq!(codes(&"x".repeat(101), "Ada@Northlight.test"), [("full_name".into(), "too_long"), ("password".into(), "password_guessable")]);
+        assert_eq!(
+            codes(&"x".repeat(101), "Ada@Northlight.test"),
+            [("full_name".into(), "too_long"), ("password".into(), "password_guessable")]
+        );
     }
 }

@@ -156,11 +156,19 @@ impl Choices {
         let departments = self.departments(asked)?;
         let granted = match role.key.as_str() {
             "creator" if !departments.is_empty() => {
-                return Err(Refusal::field("department", "creator_department", "A creator sees own works only. Leave the department empty."));
+                return Err(Refusal::field(
+                    "department",
+                    "creator_department",
+                    "A creator sees own works only. Leave the department empty.",
+                ));
             }
             "creator" => Reach::Own(self.songwriter(asked)?),
             "admin" if !departments.is_empty() => {
-                return Err(Refusal::field("department", "admin_department", "An admin runs the whole publisher. Leave the department empty."));
+                return Err(Refusal::field(
+                    "department",
+                    "admin_department",
+                    "An admin runs the whole publisher. Leave the department empty.",
+                ));
             }
             "department_admin" if departments.is_empty() => {
                 return Err(Refusal::field("department", "required", "Choose the department this person is to run."));
@@ -169,7 +177,11 @@ impl Choices {
             _ => Reach::Departments(departments),
         };
         if let (Reach::Departments(_), Reach::Publisher) = (reach, &granted) {
-            return Err(Refusal::field("department", "outside_your_departments", "Choose one of your departments; you do not run the whole publisher."));
+            return Err(Refusal::field(
+                "department",
+                "outside_your_departments",
+                "Choose one of your departments; you do not run the whole publisher.",
+            ));
         }
         Ok(Grant { role: role.clone(), reach: granted })
     }
@@ -212,7 +224,8 @@ mod tests {
     /// As an admin sees it, or the head of A&R.
     fn choices(reach: &Reach) -> Choices {
         let whole = *reach == Reach::Publisher;
-        let role = |key: &str, grantable| Role { id: Uuid::nil(), key: key.into(), name: key.into(), description: String::new(), grantable };
+        let role =
+            |key: &str, grantable| Role { id: Uuid::nil(), key: key.into(), name: key.into(), description: String::new(), grantable };
         let department = |id, name: &str| Department { id, name: name.into(), open: runs(reach, &[id]) };
         Choices {
             roles: vec![role("editor", true), role("admin", whole), role("creator", whole), role("department_admin", true)],

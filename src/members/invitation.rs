@@ -4,24 +4,21 @@
 
 use super::{
     grant::{Asked, Choices, Grant, runs},
-    mails,
+    issue::{Issue, changed_meanwhile},
     member::reach_words,
 };
 use crate::{
     access::{State, Tenant},
     audit::Entry,
     error::{Error, Refusal, Result},
-    mail::{self, Mail},
-    secret::Token,
+    mail::Mail,
     sign_in::address::EmailAddress,
     standards::characters,
 };
 use serde::Deserialize;
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 use uuid::Uuid;
 
-/// How long a link works.
-pub const LIFE: Duration = Duration::days(7);
 /// Longest message to the invited person, in characters.
 pub const LONGEST_MESSAGE: usize = 1000;
 
@@ -240,7 +237,9 @@ pub async fn send_again(at: &mut Tenant, state: &State, choices: &Choices, invit
 pub async fn revoke(at: &mut Tenant, invitation: &Invitation) -> Result<Entry> {
     still_open(invitation)?;
     if !runs(&at.reach, invitation.department_id.as_slice()) {
-        return Err(Refusal::rule("outside_your_departments", "This invitation is outside your departments. An admin can revoke it.").into());
+        return Err(
+            Refusal::rule("outside_your_departments", "This invitation is outside your departments. An admin can revoke it.").into()
+        );
     }
     let (publisher, now, by) = (at.publisher.id, at.now(), at.person.id);
     let revoked = sqlx::query!(
@@ -256,94 +255,6 @@ pub async fn revoke(at: &mut Tenant, invitation: &Invitation) -> Result<Entry> {
         return Err(changed_meanwhile().into());
     }
     Ok(Entry::InvitationRevoked { invitation: invitation.id, email: invitation.email.clone() })
-}
-
-/// A link about to be written, its mail already in the outbox.
-struct Issue {
-    email: EmailAddress,
-    grant: Grant,
-    message: Option<String>,
-    token: Token,
-    outbox: Uuid,
-}
-
-impl Issue {
-    async fn send(at: &mut Tenant, state: &State, choices: &Choices, email: EmailAddress, grant: Grant, message: Option<String>) -> Result<Self> {
-        let token = Token::new(&at.moments.chance);
-        let department = choices.departments.iter().find(|department| grant.departments().contains(&department.id));
-        let mail = mails::invitation(&mails::Letter {
-            to: &email.typed,
-            publisher: &at.publisher.name,
-            inviter: &at.person.name,
-            reply_to: Some(at.person.email.as_str()).filter(|address| Mail::can_go_to(address)),
-            role: &grant.role.name,
-            department: department.map(|department| department.name.as_str()),
-            message: message.as_deref(),
-            link: &state.public_url().link(&link_path(token.reveal())),
-            expires: at.now() + LIFE,
-        })?;
-        let (moments, publisher) = (at.moments.clone(), at.publisher.id);
-        let outbox = mail::post(at.db(), &moments, state.secret(), Some(publisher), &mail).await?;
-        Ok(Issue { email, grant, message, token, outbox })
-    }
-
-    async fn insert(&self, at: &mut Tenant) -> Result<Uuid> {
-        let (publisher, id, by, now) = (at.publisher.id, at.new_id(), at.person.id, at.now());
-        let inserted = sqlx::query_scalar!(
-            "insert into invitations (publisher_id, id, email, email_norm, role_id, reach, department_id, songwriter_id, message, token_hash, invited_by,
-               created_at, sent_at, expires_at, outbox_id)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, $13, $14)
-             on conflict (publisher_id, email_norm) where accepted_at is null and revoked_at is null do nothing returning id",
-            publisher,
-            id,
-            self.email.typed,
-            self.email.norm,
-            self.grant.role.id,
-            self.grant.reach_name(),
-            self.grant.departments().first().copied(),
-            self.grant.songwriter(),
-            self.message,
-            &self.token.hash()[..],
-            by,
-            now,
-            now + LIFE,
-            self.outbox
-        )
-        .fetch_optional(at.db())
-        .await?;
-        Ok(inserted.ok_or_else(changed_meanwhile)?)
-    }
-
-    async fn replace(&self, at: &mut Tenant, invitation: Uuid) -> Result<Uuid> {
-        let (publisher, by, now) = (at.publisher.id, at.person.id, at.now());
-        let replaced = sqlx::query_scalar!(
-            "update invitations set email = $3, role_id = $4, reach = $5, department_id = $6, songwriter_id = $7, message = $8,
-               replaced_hashes = replaced_hashes || token_hash, token_hash = $9, invited_by = $10, sent_at = $11, sent_count = sent_count + 1,
-               expires_at = $12, outbox_id = $13
-              where publisher_id = $1 and id = $2 and accepted_at is null and revoked_at is null returning id",
-            publisher,
-            invitation,
-            self.email.typed,
-            self.grant.role.id,
-            self.grant.reach_name(),
-            self.grant.departments().first().copied(),
-            self.grant.songwriter(),
-            self.message,
-            &self.token.hash()[..],
-            by,
-            now,
-            now + LIFE,
-            self.outbox
-        )
-        .fetch_optional(at.db())
-        .await?;
-        Ok(replaced.ok_or_else(changed_meanwhile)?)
-    }
-}
-
-/// Where a link leads. The token stands in the query, which logs of paths do not hold.
-pub fn link_path(token: &str) -> String {
-    format!("/invitations/accept?token={token}")
 }
 
 /// Every field is looked at before the answer, so that a form is sent back once.
@@ -365,7 +276,8 @@ fn check(at: &Tenant, choices: &Choices, form: &NewInvitation) -> Result<(EmailA
 }
 
 fn message(typed: &str) -> Result<Option<String>, Refusal> {
-    let text = characters::clean_multiline(typed).map_err(|unclean| Refusal::field("message", "characters", format!("The message {unclean}.")))?;
+    let text =
+        characters::clean_multiline(typed).map_err(|unclean| Refusal::field("message", "characters", format!("The message {unclean}.")))?;
     let length = text.chars().count();
     if length > LONGEST_MESSAGE {
         let words = format!("Use at most {LONGEST_MESSAGE} characters; these are {length}.");
@@ -400,13 +312,12 @@ async fn not_yet_member(at: &mut Tenant, email: &EmailAddress) -> Result<()> {
 fn still_open(invitation: &Invitation) -> Result<(), Refusal> {
     match (invitation.accepted_at, invitation.revoked_at) {
         (Some(_), _) => Err(Refusal::conflict("invitation_accepted", format!("{} has accepted this invitation.", invitation.email))),
-        (_, Some(_)) => Err(Refusal::conflict("invitation_revoked", format!("The invitation of {} has been revoked. Invite them again.", invitation.email))),
+        (_, Some(_)) => Err(Refusal::conflict(
+            "invitation_revoked",
+            format!("The invitation of {} has been revoked. Invite them again.", invitation.email),
+        )),
         _ => Ok(()),
     }
-}
-
-fn changed_meanwhile() -> Refusal {
-    Refusal::conflict("changed_meanwhile", "Somebody else changed this invitation at the same moment. Look at it again.")
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use crate::{
     error::Result,
     mail::Mail,
-    web::{Moment, shell::initials},
+    web::{Moment, brand::Brand, shell::initials},
 };
 use askama::Template;
 use time::OffsetDateTime;
@@ -12,6 +12,7 @@ use time::OffsetDateTime;
 pub struct Letter<'a> {
     pub to: &'a str,
     pub publisher: &'a str,
+    pub brand: Brand,
     pub inviter: &'a str,
     pub reply_to: Option<&'a str>,
     pub role: &'a str,
@@ -25,7 +26,7 @@ pub struct Letter<'a> {
 struct Frame<'a> {
     publisher: &'a str,
     initials: String,
-    accent: &'static str,
+    accent: String,
     accent_ink: &'static str,
     action: &'static str,
     url: &'a str,
@@ -54,11 +55,14 @@ pub fn invitation(letter: &Letter<'_>) -> Result<Mail> {
     let frame = Frame {
         publisher: letter.publisher,
         initials: initials(letter.publisher),
-        accent: "#185c41",
-        accent_ink: "#ffffff",
+        accent: letter.brand.accent(),
+        accent_ink: letter.brand.accent_ink(),
         action: "Accept the invitation",
         url: letter.link,
-        cause: format!("{} invited {} to {}. If you did not expect this, ignore it: nothing happens until the link is used.", letter.inviter, letter.to, letter.publisher),
+        cause: format!(
+            "{} invited {} to {}. If you did not expect this, ignore it: nothing happens until the link is used.",
+            letter.inviter, letter.to, letter.publisher
+        ),
     };
     let expires = Moment(letter.expires);
     Ok(Mail {
@@ -79,6 +83,7 @@ mod tests {
         invitation(&Letter {
             to: "new@example.com",
             publisher: "Northlight & Sons",
+            brand: Brand::default(),
             inviter: "Olga <b>",
             reply_to: Some("olga@northlight.test"),
             role: "Editor",

@@ -246,7 +246,10 @@ pub async fn restore(at: &mut Tenant, member: &Member, choices: &Choices) -> Res
     }
     let (publisher, now) = (at.publisher.id, at.now());
     seats::claim(at.db(), publisher, now, |licensed| {
-        format!("All {licensed} seats are taken, so {} cannot come back yet. Suspend or remove somebody else first, or add seats to the plan.", member.name)
+        format!(
+            "All {licensed} seats are taken, so {} cannot come back yet. Suspend or remove somebody else first, or add seats to the plan.",
+            member.name
+        )
     })
     .await?;
     let changed = sqlx::query!(
@@ -344,4 +347,3 @@ pub async fn history(at: &mut Tenant, member: Uuid) -> Result<Vec<Change>> {
     .await?;
     Ok(changes)
 }
-

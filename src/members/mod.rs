@@ -7,6 +7,7 @@
 pub mod acceptance;
 pub mod grant;
 pub mod invitation;
+mod issue;
 mod mails;
 pub mod member;
 mod pages;

@@ -9,6 +9,13 @@ pub struct Brand {
     accent: [u8; 3],
 }
 
+/// The house's own green.
+impl Default for Brand {
+    fn default() -> Self {
+        Brand { accent: [0x18, 0x5c, 0x41] }
+    }
+}
+
 impl Brand {
     /// Reads `{"accent_color": "#185c41"}`; anything that is no colour counts as not chosen.
     pub fn of(branding: &Value) -> Option<Self> {

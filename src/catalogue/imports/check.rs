@@ -67,14 +67,13 @@ impl Tally {
     /// What there is to say about the file as a whole.
     pub fn notes(&self, reading: &Reading) -> Vec<Note> {
         let mut notes = Vec::new();
+        let number = |n: usize| crate::web::figure(i64::try_from(n).unwrap_or(i64::MAX));
         let (new, known) = (self.new_writers.len(), self.known_writers.len());
-        let people = |n: usize| if n == 1 { "1 songwriter".to_owned() } else { format!("{} songwriters", crate::web::figure(i64::try_from(n).unwrap_or(i64::MAX))) };
         if new + known > 0 {
-            notes.push(Note::of("writers", format!("{} will be added; {} of the file are in the catalogue already.", people(new), known)));
+            notes.push(Note::of("writers", format!("Songwriters: {} new, {} in the catalogue already.", number(new), number(known))));
         }
         if self.recordings > 0 {
-            let words = if self.recordings == 1 { "1 recording will be added.".to_owned() } else { format!("{} recordings will be added.", self.recordings) };
-            notes.push(Note::of("recordings", words));
+            notes.push(Note::of("recordings", format!("Recordings: {} new.", number(self.recordings))));
         }
         if !reading.columns_ignored.is_empty() {
             notes.push(Note::of("columns_ignored", format!("Columns that mean nothing here are left out: {}.", reading.columns_ignored.join(", "))));
@@ -132,6 +131,7 @@ impl Checker {
             }
             self.check_writers(draft, directory, &mut findings);
         }
+        findings.sort_by_key(|finding| !finding.is_refusal());
         let refused = row.work.is_none() || findings.iter().any(Finding::is_refusal);
         let level = if refused { "refused" } else if findings.is_empty() { "good" } else { "warning" };
         let title = row.work.as_ref().map(|draft| draft.title.chars().take(LONGEST_LINE).collect()).unwrap_or_default();

@@ -65,7 +65,8 @@ struct Counts {
     all: String,
     refused: String,
     warned: String,
-    taken: String,
+    /// "2,408 works"
+    works: String,
     size: String,
     /// "412 of 2,408 rows"
     progress: String,
@@ -83,7 +84,7 @@ impl Counts {
             all: number(import.rows_total),
             refused: number(import.rows_refused),
             warned: number(import.rows_warned),
-            taken: number(import.rows_taken()),
+            works: if import.rows_taken() == 1 { "1 work".to_owned() } else { format!("{} works", number(import.rows_taken())) },
             size: size(import.file_bytes),
             progress: if import.rows_total == 0 { "waiting".to_owned() } else { format!("{} of {} rows", number(import.rows_done), number(import.rows_total)) },
         }

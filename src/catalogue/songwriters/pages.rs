@@ -158,18 +158,17 @@ async fn list(mut at: Read<SongwritersRead>, Query(query): Query<ListQuery>) -> 
     let after = After::read(&query.after);
     let mut songwriters = songwriter::list(&mut at, found.as_deref(), after.as_ref()).await?;
     let next = cut(&mut songwriters, Listed::after);
-    let shown = i64::try_from(songwriters.len()).unwrap_or(i64::MAX);
     let total = match (&found, &next, &after) {
-        (_, None, None) => shown,
-        (Some(found), ..) => i64::try_from(found.len()).unwrap_or(i64::MAX),
-        _ => songwriter::total(&mut at).await?,
+        (_, None, None) => songwriters.len().to_string(),
+        (Some(found), ..) => counted(i64::try_from(found.len()).unwrap_or(i64::MAX)),
+        _ => web::figure(songwriter::total(&mut at).await?),
     };
     let url = |after: &str| address(&path, &[("q", query.q.trim()), ("after", after)]);
     web::page(&SongwritersPage {
         shell: at.shell(),
         meaning: if searches { "Everybody who wrote a work in the catalogue." } else { "You, as the catalogue knows you." },
         songwriters,
-        total: counted_unless_kept(total, found.is_some()),
+        total,
         next: next.map(|after| url(&after)),
         first: after.map(|_| url("")),
         searches,
@@ -177,11 +176,6 @@ async fn list(mut at: Read<SongwritersRead>, Query(query): Query<ListQuery>) -> 
         q: query.q,
         path,
     })
-}
-
-/// A kept total is exact; a search stops counting.
-fn counted_unless_kept(total: i64, searched: bool) -> String {
-    if searched { counted(total) } else { web::figure(total) }
 }
 
 /// Options for a field of the grid. Somebody who sees no songwriters gets none.

@@ -5,10 +5,11 @@ use crate::{
     access::{Reach, Tenant},
     catalogue::{
         credits::{self, Credit},
-        paging::{After, ASKED, COUNTED},
+        paging::{ASKED, After, COUNTED, counted},
         search::{self, Kind, work_words},
     },
     error::Result,
+    web::figure,
 };
 use sqlx::{Postgres, QueryBuilder, types::Json};
 use time::OffsetDateTime;
@@ -176,16 +177,16 @@ fn start_after(query: &mut QueryBuilder<'_, Postgres>, sort: Sort, after: &After
     query.push(format!(" or w.id {id} ")).push_bind(after.id).push(")");
 }
 
-/// How many works there are in all; above [`COUNTED`] only that there are more, except where a total is kept.
-pub async fn count(at: &mut Tenant, wanted: &Wanted, found: &Found) -> Result<i64> {
+/// How many works there are in all: exact where a total is kept, elsewhere counted so far.
+pub async fn count(at: &mut Tenant, wanted: &Wanted, found: &Found) -> Result<String> {
     let publisher = at.publisher.id;
     let whole = matches!(at.reach, Reach::Publisher | Reach::Visit) && found.0.is_none();
     if whole && wanted.department.is_none() && wanted.import.is_none() && !wanted.off_balance && !wanted.archived {
         let total = sqlx::query_scalar!("select works from catalogue_totals where publisher_id = $1", publisher).fetch_optional(at.db()).await?;
-        return Ok(total.unwrap_or(0));
+        return Ok(figure(total.unwrap_or(0)));
     }
     let mut count = QueryBuilder::new("select count(*) from (select from works w where ");
     filter(&mut count, publisher, wanted, found);
     count.push(" limit ").push_bind(COUNTED + 1).push(") counted");
-    Ok(count.build_query_scalar().fetch_one(at.db()).await?)
+    Ok(counted(count.build_query_scalar().fetch_one(at.db()).await?))
 }

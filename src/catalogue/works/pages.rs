@@ -6,7 +6,7 @@ use crate::{
     catalogue::{
         departments::Departments,
         doors::keeps,
-        paging::{After, address, counted, cut},
+        paging::{After, address, cut},
         search,
     },
     error::Result,
@@ -133,10 +133,13 @@ async fn list(mut at: Read<WorksRead>, Query(query): Query<ListQuery>) -> Result
     let next = cut(&mut works, |work| work.after(wanted.sort));
     // A first page that is not full is its own count.
     let total = match (&next, &wanted.after) {
-        (None, None) => i64::try_from(works.len()).unwrap_or(i64::MAX),
+        (None, None) => works.len().to_string(),
         _ => list::count(&mut at, &wanted, &found).await?,
     };
-    let departments = if own.is_none() { Departments::of(&mut at).await?.options() } else { Vec::new() };
+    let departments = match own {
+        None => Departments::of(&mut at).await?.filter(),
+        Some(_) => Vec::new(),
+    };
     let head = |direction, other: Sort| Head { direction, url: query.url(&path, other.token(), "") };
     let (meaning, search_label) = match own {
         Some(_) => ("The works you wrote or took part in.", "Search by title, co-writer or ISWC"),
@@ -148,7 +151,7 @@ async fn list(mut at: Read<WorksRead>, Query(query): Query<ListQuery>) -> Result
         search_label,
         now: at.now(),
         works: works.iter().map(|work| Row::of(work, &base, own)).collect(),
-        total: counted(total),
+        total,
         next: next.map(|after| query.url(&path, wanted.sort.token(), &after)),
         first: wanted.after.is_some().then(|| query.url(&path, wanted.sort.token(), "")),
         title_sort: match wanted.sort {

@@ -119,14 +119,18 @@ fn dead(state: Standing, publisher: &str, terms: Option<&Terms>, person: Option<
             format!("You are a member of {publisher} already."),
             Some(("Open the dashboard", format!("/publishers/{}", terms.slug))),
         ),
-        (Standing::Accepted, ..) => (
-            "This invitation has already been accepted",
-            format!("Sign in to open {publisher}."),
-            Some(("Sign in", "/sign-in".to_owned())),
-        ),
-        (Standing::Revoked, ..) => ("This invitation was revoked", format!("{publisher} has taken it back. If you think that is a mistake, ask {inviter}."), None),
-        (Standing::Lapsed, ..) => ("This invitation has lapsed", format!("A link works for seven days. Ask {inviter} to send it again."), None),
-        (Standing::Replaced, ..) => ("A newer link was sent", format!("{publisher} has sent you a newer invitation. Use the link in the latest mail."), None),
+        (Standing::Accepted, ..) => {
+            ("This invitation has already been accepted", format!("Sign in to open {publisher}."), Some(("Sign in", "/sign-in".to_owned())))
+        }
+        (Standing::Revoked, ..) => {
+            ("This invitation was revoked", format!("{publisher} has taken it back. If you think that is a mistake, ask {inviter}."), None)
+        }
+        (Standing::Lapsed, ..) => {
+            ("This invitation has lapsed", format!("A link works for seven days. Ask {inviter} to send it again."), None)
+        }
+        (Standing::Replaced, ..) => {
+            ("A newer link was sent", format!("{publisher} has sent you a newer invitation. Use the link in the latest mail."), None)
+        }
         (Standing::Closed | Standing::Open, ..) => ("This publisher is closed", format!("Nobody can join {publisher} at present."), None),
     };
     Face::Dead { title: title.into(), why, action }

@@ -94,7 +94,8 @@ struct ListQuery {
 
 async fn list(mut at: Read<MembersRead>, Query(query): Query<ListQuery>) -> Result<Response> {
     let role = if query.songwriter.is_empty() { "" } else { "creator" };
-    let typed = NewInvitation { email: query.email.clone(), role: role.into(), songwriter: query.songwriter.clone(), ..NewInvitation::default() };
+    let typed =
+        NewInvitation { email: query.email.clone(), role: role.into(), songwriter: query.songwriter.clone(), ..NewInvitation::default() };
     let page = page(&mut at, query, typed, Errors::none()).await?;
     web::page(&page)
 }
@@ -131,7 +132,8 @@ async fn page(at: &mut Tenant, query: ListQuery, typed: NewInvitation, errors: E
 fn row(at: &Tenant, invitation: Invitation, choices: &Choices) -> Row {
     let stage = invitation.stage(at.now());
     let open = matches!(stage, Stage::Pending | Stage::Lapsed);
-    let within = grant::runs(&at.reach, invitation.department_id.as_slice()) && choices.role(&invitation.role_key).is_some_and(|role| role.grantable);
+    let within = grant::runs(&at.reach, invitation.department_id.as_slice())
+        && choices.role(&invitation.role_key).is_some_and(|role| role.grantable);
     Row {
         stage,
         url: at.url(&format!("/invitations/{}", invitation.id)),
@@ -141,7 +143,11 @@ fn row(at: &Tenant, invitation: Invitation, choices: &Choices) -> Row {
     }
 }
 
-async fn invite(mut at: Write<MembersInvite>, extract::State(state): extract::State<State>, Form(form): Form<NewInvitation>) -> Result<Response> {
+async fn invite(
+    mut at: Write<MembersInvite>,
+    extract::State(state): extract::State<State>,
+    Form(form): Form<NewInvitation>,
+) -> Result<Response> {
     let choices = grant::choices_with_songwriters(&mut at, &form.songwriter).await?;
     match invitation::invite(&mut at, &state, &choices, &form).await {
         Ok(entry) => {
@@ -166,14 +172,21 @@ fn invited(entry: &Entry, seats: Seats) -> (&'static str, String) {
     };
     match seats.free() {
         0 => {
-            let words = format!("An invitation is on its way to {email}. All {} seats are taken, so it can be accepted once one is free.", seats.licensed);
+            let words = format!(
+                "An invitation is on its way to {email}. All {} seats are taken, so it can be accepted once one is free.",
+                seats.licensed
+            );
             ("warning", words)
         }
         _ => ("good", format!("An invitation is on its way to {email}.")),
     }
 }
 
-async fn deliver(mut at: Write<MembersInvite>, extract::State(state): extract::State<State>, Path((_, invitation)): Path<(String, String)>) -> Result<Response> {
+async fn deliver(
+    mut at: Write<MembersInvite>,
+    extract::State(state): extract::State<State>,
+    Path((_, invitation)): Path<(String, String)>,
+) -> Result<Response> {
     let invitation = invitation::invitation(&mut at, id(&invitation)?).await?;
     let songwriter = invitation.songwriter_id.map(|id| id.to_string()).unwrap_or_default();
     let choices = grant::choices_with_songwriters(&mut at, &songwriter).await?;
@@ -191,7 +204,13 @@ async fn revoke(mut at: Write<MembersInvite>, Path((_, invitation)): Path<(Strin
 }
 
 /// The list's row for htmx, otherwise the list: changed, or with what was wrong.
-async fn finish(mut at: Write<MembersInvite>, invitation: Uuid, choices: &Choices, entry: Result<Entry>, words: String) -> Result<Response> {
+async fn finish(
+    mut at: Write<MembersInvite>,
+    invitation: Uuid,
+    choices: &Choices,
+    entry: Result<Entry>,
+    words: String,
+) -> Result<Response> {
     let (shell, now, url) = (at.shell(), at.now(), at.url("/invitations"));
     match entry {
         Ok(entry) if shell.fragment => {

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     access::{
-        Read, Reach, Routes, Tenant, Write,
+        Reach, Read, Routes, Tenant, Write,
         permission::{MembersRead, MembersRemove, MembersUpdate},
     },
     account::seats::{self, Seats},
@@ -125,14 +125,16 @@ struct ListQuery {
 async fn list(mut at: Read<MembersRead>, Query(query): Query<ListQuery>) -> Result<Response> {
     let url = at.url("/members");
     let status = STATUSES.iter().map(|(key, _)| *key).find(|key| *key == query.status).unwrap_or_default();
-    let filter = Filter { q: search(&query.q), role: query.role, status: status.into(), after: Uuid::try_parse(&query.after).ok(), only: None };
+    let filter =
+        Filter { q: search(&query.q), role: query.role, status: status.into(), after: Uuid::try_parse(&query.after).ok(), only: None };
     let (mut members, total) = member::list(&mut at, &filter).await?;
     let choices = grant::choices(&mut at).await?;
     let (publisher, now) = (at.publisher.id, at.now());
     let seats = seats::seats(at.db(), publisher, now).await?;
     let more = members.len() > PAGE;
     members.truncate(PAGE);
-    let parameters = |q: &str, role: &str, status: &str, after: &str| url_with(&url, &[("q", q), ("role", role), ("status", status), ("after", after)]);
+    let parameters =
+        |q: &str, role: &str, status: &str, after: &str| url_with(&url, &[("q", q), ("role", role), ("status", status), ("after", after)]);
     let next = members.last().filter(|_| more).map(|last| parameters(&filter.q, &filter.role, status, &last.id.to_string()));
     let first = filter.after.map(|_| parameters(&filter.q, &filter.role, status, ""));
     let mut chips = Vec::new();
@@ -185,7 +187,9 @@ async fn show(mut at: Read<MembersRead>, Path((_, member)): Path<(String, String
 
 /// A member's page; `typed` is a role form that was refused.
 async fn show_page(at: &mut Tenant, member: Member, typed: Option<RoleTyped>, errors: Errors) -> Result<ShowPage> {
-    let songwriter = typed.as_ref().map_or_else(|| member.songwriter_id.map(|id| id.to_string()).unwrap_or_default(), |typed| typed.asked.songwriter.clone());
+    let songwriter = typed
+        .as_ref()
+        .map_or_else(|| member.songwriter_id.map(|id| id.to_string()).unwrap_or_default(), |typed| typed.asked.songwriter.clone());
     let choices = grant::choices_with_songwriters(at, &songwriter).await?;
     let changes = member::history(at, member.id).await?;
     let current = member.status != "removed";
@@ -214,7 +218,12 @@ fn role_form(at: &Tenant, member: &Member, choices: &Choices, typed: Option<Role
     };
     RoleForm {
         role,
-        roles: choices.roles.iter().filter(|role| role.grantable).map(|role| (role.key.clone(), format!("{}: {}", role.name, role.description))).collect(),
+        roles: choices
+            .roles
+            .iter()
+            .filter(|role| role.grantable)
+            .map(|role| (role.key.clone(), format!("{}: {}", role.name, role.description)))
+            .collect(),
         reach: if reach == "departments" { reach } else { "publisher".into() },
         whole: !matches!(at.reach, Reach::Departments(_)),
         departments: open_departments(choices).into_iter().map(|(id, name)| (id.clone(), name, ticked.contains(&id))).collect(),
@@ -250,7 +259,9 @@ impl RoleTyped {
         let mut asked = self.asked.clone();
         let ticked = asked.departments.iter().any(|department| !department.trim().is_empty());
         match self.reach.as_str() {
-            "departments" if !ticked => return Err(Refusal::field("department", "required", "Choose at least one department, or the whole publisher.")),
+            "departments" if !ticked => {
+                return Err(Refusal::field("department", "required", "Choose at least one department, or the whole publisher."));
+            }
             "departments" => {}
             "publisher" => asked.departments.clear(),
             _ if !ticked && !["admin", "creator"].contains(&asked.role.as_str()) => {
@@ -265,7 +276,11 @@ impl RoleTyped {
     }
 }
 
-async fn change_role(mut at: Write<MembersUpdate>, Path((_, member)): Path<(String, String)>, Form(fields): Form<Vec<(String, String)>>) -> Result<Response> {
+async fn change_role(
+    mut at: Write<MembersUpdate>,
+    Path((_, member)): Path<(String, String)>,
+    Form(fields): Form<Vec<(String, String)>>,
+) -> Result<Response> {
     let member = member::member(&mut at, id(&member)?).await?;
     let typed = RoleTyped::read(fields);
     match changed_role(&mut at, &member, &typed).await {
@@ -300,7 +315,8 @@ async fn suspend(mut at: Write<MembersUpdate>, Path((_, member)): Path<(String, 
     let (member, choices) = (member::member(&mut at, id(&member)?).await?, grant::choices(&mut at).await?);
     let entry = member::suspend(&mut at, &member, &choices).await;
     let words = format!("{} is suspended and can no longer come in.", member.name);
-    let undo = Undo { label: "Restore", url: at.url(&format!("/members/{}/restoration", member.id)), target: format!("#member-{}", member.id) };
+    let undo =
+        Undo { label: "Restore", url: at.url(&format!("/members/{}/restoration", member.id)), target: format!("#member-{}", member.id) };
     finish(at, member, &choices, entry, Note { kind: "good", text: words, undo: Some(undo) }, "suspended").await
 }
 
@@ -312,7 +328,14 @@ async fn restore(mut at: Write<MembersUpdate>, Path((_, member)): Path<(String, 
 }
 
 /// The list's row for htmx, otherwise the member's page: changed, or with what was wrong.
-async fn finish(mut at: Write<MembersUpdate>, mut member: Member, choices: &Choices, entry: Result<Entry>, note: Note, status: &str) -> Result<Response> {
+async fn finish(
+    mut at: Write<MembersUpdate>,
+    mut member: Member,
+    choices: &Choices,
+    entry: Result<Entry>,
+    note: Note,
+    status: &str,
+) -> Result<Response> {
     let (shell, now, url) = (at.shell(), at.now(), at.url(&format!("/members/{}", member.id)));
     match entry {
         Ok(entry) => {

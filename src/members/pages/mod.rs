@@ -57,7 +57,12 @@ impl InviteForm {
 
 /// The departments the person may place people in.
 fn open_departments(choices: &Choices) -> Options {
-    choices.departments.iter().filter(|department| department.open).map(|department| (department.id.to_string(), department.name.clone())).collect()
+    choices
+        .departments
+        .iter()
+        .filter(|department| department.open)
+        .map(|department| (department.id.to_string(), department.name.clone()))
+        .collect()
 }
 
 /// An id of the path; one that is no id is nobody's.
