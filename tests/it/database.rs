@@ -1,0 +1,116 @@
+//! A server of one's own, and what stops a start on it. The server is a throw-away cluster.
+
+use std::{process::Command, sync::Arc, time::Duration};
+
+use ledgerline::{
+    clock::Chance,
+    db::{
+        self,
+        cluster::{Cluster, Lease},
+    },
+};
+use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
+
+const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+
+/// A server of its own for each test, because roles belong to the whole server.
+struct Server(Lease);
+
+impl Server {
+    async fn new(name: &str) -> Self {
+        let root = format!("/dev/shm/ledgerline-{name}-{}", std::process::id());
+        let cluster = Cluster::throwaway_at(root.into()).watched_by(env!("CARGO_BIN_EXE_ledgerline").into(), Duration::ZERO);
+        let acquire = move || cluster.acquire(&Chance::real(), &(Arc::new(|_: &str| {}) as _)).unwrap();
+        Self(tokio::task::spawn_blocking(acquire).await.unwrap())
+    }
+
+    fn options(&self, database: &str) -> PgConnectOptions {
+        self.0.options.clone().database(database)
+    }
+
+    async fn connect(&self, database: &str) -> PgConnection {
+        PgConnection::connect_with(&self.options(database)).await.unwrap()
+    }
+
+    async fn run(&self, database: &str, sql: &str) {
+        for statement in sql.split_inclusive(';') {
+            sqlx::raw_sql(statement).execute(&mut self.connect(database).await).await.unwrap();
+        }
+    }
+
+    /// Runs the program with `DATABASE_URL`, and gives success and what it printed.
+    async fn program(&self, user: &str, database: &str, args: &'static [&str]) -> (bool, String) {
+        let socket = self.0.options.get_socket().unwrap().display().to_string();
+        let url = format!("postgres://{user}@localhost/{database}?host={socket}");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ledgerline"));
+        command.args(args).env("DATABASE_URL", url).env("SECRET_KEY", KEY).env("RUST_LOG", "warn");
+        let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+        (output.status.success(), String::from_utf8([output.stderr, output.stdout].concat()).unwrap())
+    }
+}
+
+#[tokio::test]
+async fn an_owner_that_may_not_make_roles_is_told_the_sql() {
+    let server = Server::new("roles").await;
+    server.run("postgres", "create role plain login; create role plain2 login superuser; create database ours owner plain").await;
+    let (ok, text) = server.program("plain", "ours", &["migrate", "up"]).await;
+    assert!(!ok);
+    assert!(text.contains("the role \"plain\" of DATABASE_URL may not set up the roles of Ledgerline"), "{text}");
+    let sql: Vec<&str> = text.lines().filter(|line| line.ends_with(';')).collect();
+    assert_eq!(sql.len(), 6, "{text}");
+    assert!(sql.contains(&"GRANT ledgerline_gate TO plain;") && sql.contains(&"ALTER ROLE plain BYPASSRLS;"));
+    server.run("postgres", &sql.join("\n")).await;
+    let (ok, text) = server.program("plain", "ours", &["migrate", "up"]).await;
+    assert!(ok, "{text}");
+    let (ok, text) = server.program("plain", "ours", &["doctor"]).await;
+    assert!(ok, "{text}");
+
+    // A role that gained power is put right again.
+    server.run("postgres", "alter role ledgerline_app createdb bypassrls").await;
+    assert!(server.program("plain2", "ours", &["migrate", "up"]).await.0);
+    let mut connection = server.connect("postgres").await;
+    let powers = "select rolcreatedb or rolbypassrls from pg_roles where rolname = 'ledgerline_app'";
+    assert!(!sqlx::query_scalar::<_, bool>(powers).fetch_one(&mut connection).await.unwrap());
+
+    // A schema of a newer program.
+    server.run("ours", "insert into _sqlx_migrations values (9999, 'later', now(), true, '', 0)").await;
+    let (ok, text) = server.program("plain", "ours", &["migrate", "up"]).await;
+    assert!(!ok && text.contains("the database is at migration 9999; this program knows up to"), "{text}");
+    let (ok, text) = server.program("plain", "ours", &["migrate", "status"]).await;
+    assert!(ok && text.contains("9999"), "{text}");
+}
+
+#[tokio::test]
+async fn a_missing_database_and_a_missing_server_are_named() {
+    let server = Server::new("missing").await;
+    let (ok, text) = server.program("postgres", "nowhere", &["migrate", "up"]).await;
+    assert!(!ok);
+    assert_eq!(text.trim(), "the database \"nowhere\" does not exist; make it with: CREATE DATABASE nowhere;");
+
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ledgerline"));
+    command.args(["migrate", "up"]).env("DATABASE_URL", "postgres://me@127.0.0.1:1/x").env("SECRET_KEY", KEY);
+    let output = command.output().unwrap();
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(text.starts_with("cannot reach the PostgreSQL server at 127.0.0.1:1: Connection refused"), "{text}");
+    assert_eq!(text.lines().count(), 1);
+}
+
+#[tokio::test]
+async fn the_migrations_go_down_and_up_again() {
+    let server = Server::new("updown").await;
+    server.run("postgres", "create database updown").await;
+    let owner = server.options("updown");
+    let progress: db::Progress = Arc::new(|_: &str| {});
+    let key = KEY.parse().unwrap();
+    db::prepare(&owner, &key, &progress).await.unwrap();
+    let all: Vec<i64> = db::status(&owner).await.unwrap().into_iter().filter(|step| step.applied).map(|step| step.version).collect();
+    assert!(!all.is_empty());
+    let reverted = db::down(&owner, 0).await.unwrap();
+    assert_eq!(reverted, all.iter().rev().copied().collect::<Vec<_>>());
+    assert!(db::status(&owner).await.unwrap().iter().all(|step| !step.applied));
+    db::prepare(&owner, &key, &progress).await.unwrap();
+    let unknown = db::down(&owner, 123_456).await.unwrap_err();
+    assert_eq!(unknown.to_string(), "there is no migration 123456 to go back to");
+    let pools = db::Pools::open(&owner, &key, 6).await.unwrap();
+    pools.close().await;
+}

@@ -1,0 +1,18 @@
+//! The program as its users, its operators and its database meet it.
+#![cfg(test)]
+
+mod cluster;
+mod commands;
+mod dashboard;
+mod database;
+mod doors;
+mod house;
+mod jobs;
+mod mail;
+mod members;
+mod migrations;
+mod publishers;
+mod row_security;
+mod sign_in;
+mod site;
+mod support;

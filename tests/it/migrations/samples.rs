@@ -1,0 +1,71 @@
+//! A few rows for the tables each migration brings, so that the way back is tried over rows.
+
+use crate::support::Database;
+use sqlx::Executor;
+
+const OLGA: &str = "'00000000-0000-7000-8000-00000000000a'";
+const THING: &str = "'00000000-0000-7000-8000-00000000000b'";
+const BUSY: &str = "(select id from publishers where slug = 'busy')";
+
+const ROWS: &[(i64, &str)] = &[
+    (
+        3,
+        "insert into users (id, email, email_norm, full_name, last_publisher_id) values ($olga, 'Olga@x.test', 'olga@x.test', 'Olga', $busy);
+         insert into user_publishers (publisher_id, user_id, role_id) select $busy, $olga, id from roles where key = 'admin';
+         insert into user_sessions (id, token_hash, user_id, auth_at, created_at, last_seen_at, idle_expires_at, absolute_expires_at)
+           values ($thing, sha256('x'), $olga, now(), now(), now(), now(), now());
+         update accounts set plan_type = 'custom' where publisher_id = $busy;
+         update accounts set plan_type = 'enterprise' where publisher_id = $busy",
+    ),
+    (
+        4,
+        "insert into departments (publisher_id, id, name) values ($busy, $thing, 'A&R');
+         insert into user_departments values ($busy, $olga, $thing);
+         update works set department_id = $thing where publisher_id = $busy;
+         insert into invitations (publisher_id, id, email, email_norm, role_id, reach, department_id, token_hash, invited_by, created_at, sent_at, expires_at)
+           select $busy, $thing, 'new@x.test', 'new@x.test', id, 'departments', $thing, sha256('i'), $olga, now(), now(), now() from roles where key = 'editor';
+         insert into visits (publisher_id, id, user_id, reason, started_at, ends_at) values ($busy, $thing, $olga, 'to look round', now(), now())",
+    ),
+    (
+        5,
+        "insert into audit_entries (publisher_id, id, at, actor_id, actor_name, action, object_type) values ($busy, $thing, now(), $olga, 'Olga', 'work.created', 'work');
+         insert into security_events (id, at, user_id, action) values ($thing, now(), $olga, 'signed_in')",
+    ),
+    (
+        6,
+        "insert into jobs (id, kind, for_publisher, run_at, created_at) values ($thing, 'mail.deliver', $busy, now(), now());
+         insert into outbox (id, for_publisher, to_address, subject, sealed, created_at) values ($thing, $busy, 'new@x.test', 'Hello', 'sealed', now());
+         insert into local_mailbox values ($thing, 'new@x.test', 'Hello', 'text', '<p>html</p>', now())",
+    ),
+    (
+        7,
+        "update work_writers set controlled = true where publisher_id = $busy;
+         update works set archived_at = now(), version = 2 where publisher_id = $busy and title_key like 'lantern 1%'",
+    ),
+    (
+        8,
+        "insert into usage_events values ($busy, $thing, 'works_created', 1, now());
+         insert into usage_daily values ($busy, 'works_created', current_date, 3)",
+    ),
+    (
+        9,
+        "insert into imports (publisher_id, id, file_name, file_bytes, state, created_by, created_at) values ($busy, $thing, 'works.csv', 5, 'done', $olga, now());
+         insert into import_files values ($busy, $thing, 'Title');
+         insert into import_rows (publisher_id, import_id, line, title, level) values ($busy, $thing, 2, 'Lantern', 'good');
+         update works set import_id = $thing where publisher_id = $busy",
+    ),
+    (
+        10,
+        "insert into tower_sessions.session values ('abc', 'data', now());
+         insert into sign_in_throttle values (sha256('a'), 3, now(), now());
+         insert into password_links values (sha256('l'), $olga, now(), now(), null)",
+    ),
+];
+
+pub async fn insert(database: &Database, version: i64) {
+    let mut owner = database.connect().await;
+    for (_, rows) in ROWS.iter().filter(|(of, _)| *of == version) {
+        let rows = rows.replace("$olga", OLGA).replace("$thing", THING).replace("$busy", BUSY);
+        owner.execute(sqlx::raw_sql(&rows)).await.unwrap_or_else(|error| panic!("rows of {version}: {error}"));
+    }
+}
