@@ -18,7 +18,10 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio::sync::Semaphore;
 use tower_http::{
     catch_panic::CatchPanicLayer,
-    compression::{CompressionLayer, predicate::SizeAbove},
+    compression::{
+        CompressionLayer,
+        predicate::{NotForContentType, Predicate, SizeAbove},
+    },
     csrf::CsrfLayer,
     timeout::TimeoutLayer,
     trace::TraceLayer,
@@ -73,9 +76,9 @@ pub fn router(state: State) -> Router {
         .layer(TimeoutLayer::with_status_code(axum::http::StatusCode::SERVICE_UNAVAILABLE, LONGEST_REQUEST))
         .layer(CatchPanicLayer::new())
         .layer(middleware::from_fn_with_state(places, layers::shed_load))
-        .layer(middleware::from_fn(faces::faces))
+        .layer(middleware::from_fn_with_state(state.moments().clone(), faces::faces))
         .layer(middleware::from_fn(layers::flash_once))
-        .layer(CompressionLayer::new().compress_when(SizeAbove::new(512)))
+        .layer(CompressionLayer::new().compress_when(SizeAbove::new(512).and(NotForContentType::const_new("font/"))))
         .layer(middleware::from_fn_with_state(https, layers::security_headers))
         .layer(TraceLayer::new_for_http())
         .layer(middleware::from_fn(move |request, next| client_address(Arc::clone(&proxies), request, next)))

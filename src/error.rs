@@ -135,8 +135,12 @@ impl From<anyhow::Error> for Error {
 }
 
 impl From<sqlx::Error> for Error {
-    /// An exhausted pool, a lock not had in time and a database that is away are load, not bugs.
+    /// An exhausted pool, a lock not had in time and a database that is away are load, not bugs; nor is U+0000 in an address
+    /// or a field, which PostgreSQL does not take as text.
     fn from(cause: sqlx::Error) -> Self {
+        if matches!(&cause, sqlx::Error::Database(e) if e.code().as_deref() == Some("22021")) {
+            return Refusal::rule("characters", "There is a character in it that cannot be kept.").into();
+        }
         let busy = match &cause {
             sqlx::Error::PoolTimedOut | sqlx::Error::Io(_) => true,
             // lock_not_available, query_canceled, cannot_connect_now, admin_shutdown, too_many_connections

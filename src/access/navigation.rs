@@ -57,7 +57,7 @@ pub(super) fn shell(at: &Tenant) -> Shell {
         visit: at.visit.as_ref().map(|visit| VisitBanner {
             publisher: at.publisher.name.clone(),
             reason: visit.reason.clone(),
-            minutes_left: (visit.ends_at - at.now()).whole_minutes().max(0),
+            minutes_left: ((visit.ends_at - at.now()).whole_seconds() + 59) / 60,
             may_write: visit.may_write,
             end_url: format!("{base}/visit/end"),
         }),

@@ -25,7 +25,7 @@ pub async fn verify(at: &Anyone, email: &str, typed: String) -> Result<(Identity
         checks.add("password", "required", "Enter your password.");
     }
     checks.or(())?;
-    if email.len() > 254 || typed.len() > password::LONGEST {
+    if email.len() > 254 || email.contains('\0') || typed.len() > password::LONGEST {
         return Err(Refusal::rule("mismatch", MISMATCH).into());
     }
     let norm = address::normalise(email);

@@ -1,15 +1,17 @@
 //! The faces of errors: one page, with words for each case, or a redirect where the cure is elsewhere.
 
-use crate::error::{Error, Forbidden};
+use crate::{
+    error::{Error, Forbidden},
+    moments::Moments,
+};
 use askama::Template;
 use axum::{
-    extract::Request,
+    extract::{Request, State},
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::{Html, IntoResponse, Response},
 };
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use uuid::Uuid;
 
 /// What the error page says. One template serves page and fragment.
 #[derive(Template)]
@@ -37,7 +39,7 @@ fn words(title: &str, message: impl Into<String>, advice: &str) -> Words {
 
 /// Gives errors that carry their value in the response their page. Runs outside every handler, inside the layers that
 /// set headers.
-pub async fn faces(request: Request, next: Next) -> Response {
+pub async fn faces(State(moments): State<Moments>, request: Request, next: Next) -> Response {
     let method = request.method().clone();
     let path = request.uri().path_and_query().map_or("/", |p| p.as_str()).to_owned();
     let headers = request.headers().clone();
@@ -46,13 +48,13 @@ pub async fn faces(request: Request, next: Next) -> Response {
         return response;
     }
     match response.extensions().get::<Error>().cloned() {
-        Some(error) => face(&error, &method, &path, &headers),
-        None => bare_status(response, headers.contains_key("hx-request")),
+        Some(error) => face(&error, &moments, &method, &path, &headers),
+        None => bare_status(response, &moments, headers.contains_key("hx-request")),
     }
 }
 
 /// Answers of axum and tower themselves (unknown path, wrong method, body too large, rejected origin) get words too.
-fn bare_status(response: Response, htmx: bool) -> Response {
+fn bare_status(response: Response, moments: &Moments, htmx: bool) -> Response {
     let has_body = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
     let said = match response.status() {
         StatusCode::NOT_FOUND => not_found(),
@@ -65,7 +67,7 @@ fn bare_status(response: Response, htmx: bool) -> Response {
         StatusCode::PAYLOAD_TOO_LARGE => words("That is too large", "What was sent is larger than Ledgerline accepts.", "Nothing was changed."),
         StatusCode::REQUEST_TIMEOUT => words("That took too long", "The request did not arrive in time.", "Nothing was changed. Please try again."),
         StatusCode::SERVICE_UNAVAILABLE => busy(),
-        status if status.is_server_error() => return incident(&anyhow::anyhow!("a layer answered {status}"), htmx),
+        status if status.is_server_error() => return incident(&anyhow::anyhow!("a layer answered {status}"), moments, htmx),
         _ => return response,
     };
     if has_body {
@@ -81,7 +83,7 @@ fn bare_status(response: Response, htmx: bool) -> Response {
     answer
 }
 
-fn face(error: &Error, method: &Method, path: &str, headers: &HeaderMap) -> Response {
+fn face(error: &Error, moments: &Moments, method: &Method, path: &str, headers: &HeaderMap) -> Response {
     let htmx = headers.contains_key("hx-request");
     match error {
         Error::SignIn => {
@@ -116,7 +118,7 @@ fn face(error: &Error, method: &Method, path: &str, headers: &HeaderMap) -> Resp
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(*retry_after));
             response
         }
-        Error::Broken(cause) => incident(cause, htmx),
+        Error::Broken(cause) => incident(cause, moments, htmx),
     }
 }
 
@@ -168,8 +170,8 @@ fn forbidden(why: &Forbidden) -> Words {
 }
 
 /// An incident: people see a number, the log has the cause.
-fn incident(cause: &anyhow::Error, htmx: bool) -> Response {
-    let id = Uuid::now_v7().simple().to_string();
+fn incident(cause: &anyhow::Error, moments: &Moments, htmx: bool) -> Response {
+    let id = moments.new_id().simple().to_string();
     let id = id.get(20..).unwrap_or_default().to_owned();
     tracing::error!(incident = %id, error = ?cause, "incident");
     let said = Words {

@@ -25,7 +25,7 @@ impl Home {
     fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ledgerline"));
         command.args(args).env_remove("DATABASE_URL").env("DATA_DIR", &self.0).env("LISTEN_ADDR", "127.0.0.1:0");
-        command.env("DEMO", "false").stdin(Stdio::null());
+        command.env("DEMO", "false").env("RUST_LOG", "error").stdin(Stdio::null());
         command
     }
 
@@ -55,7 +55,7 @@ struct Running {
 
 impl Running {
     fn start(mut command: Command) -> Self {
-        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut out = BufReader::new(child.stdout.take().unwrap());
         let listens = out.by_ref().lines().map_while(Result::ok).any(|line| line.contains("listening on"));
         assert!(listens, "the program ended: {:?}", child.wait());
@@ -201,7 +201,7 @@ fn without_postgresql_one_line_says_what_to_do() {
     fs::create_dir_all(&empty).unwrap();
     let mut command = home.command(&["serve"]);
     command.env("PG_BIN_DIR", &empty).env("PATH", "");
-    assert!(refusal(command).starts_with(&format!("PG_BIN_DIR: {} does not hold", empty.display())));
+    assert!(refusal(command).starts_with(&format!("ledgerline: PG_BIN_DIR: {} does not hold", empty.display())));
 }
 
 #[test]
@@ -212,7 +212,7 @@ fn a_directory_that_cannot_be_made_is_named() {
     let mut command = home.command(&["serve"]);
     command.env("DATA_DIR", home.0.join("file/below"));
     let line = refusal(command);
-    assert!(line.starts_with("DATA_DIR: cannot make"), "{line}");
+    assert!(line.starts_with("ledgerline: DATA_DIR: cannot make"), "{line}");
 }
 
 #[test]

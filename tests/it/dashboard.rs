@@ -5,7 +5,10 @@ use crate::support::{App, Page};
 async fn rows(app: &App, slug: &str) {
     let publisher = app.publisher(slug).await;
     for row in [
-        "insert into works (publisher_id, title, credits) values ($p, 'In balance', '[{\"s\": 10000}]'), ($p, 'Off balance', '[{\"s\": 9000}]'), ($p, 'Without writers', '[]')",
+        "insert into works (publisher_id, title, credits) values
+           ($p, 'In balance', '[{\"w\": \"00000000-0000-7000-8000-000000000001\", \"n\": \"Lind, Ada\", \"r\": \"CA\", \"s\": 10000, \"c\": true}]'),
+           ($p, 'Off balance', '[{\"w\": \"00000000-0000-7000-8000-000000000001\", \"n\": \"Lind, Ada\", \"r\": \"CA\", \"s\": 9000, \"c\": true}]'),
+           ($p, 'Without writers', '[]')",
         "insert into recordings (publisher_id, title) values ($p, 'In balance')",
         "update catalogue_totals set works = 1234, songwriters = 2, recordings = 1 where publisher_id = $p",
         "insert into usage_daily (publisher_id, meter, day, quantity) values ($p, 'api_calls', current_date, 4321)",
@@ -105,7 +108,7 @@ async fn an_empty_publisher_says_how_to_begin() {
 async fn a_publisher_wears_its_own_colours() {
     let app = App::start().await;
     let publisher = app.publisher("northlight").await;
-    app.sql(&format!("update publishers set branding = '{{\"accent\": \"#0a5c36\"}}' where id = '{publisher}'")).await;
+    app.sql(&format!("update publishers set branding = '{{\"accent_color\": \"#0a5c36\"}}' where id = '{publisher}'")).await;
     let olga = app.person("olga@northlight.test").admin_of("northlight").viewer_of("ember-oak").await;
     olga.signs_in().await;
     let sheet = olga.opens("/publishers/northlight").await.attribute("link[href*='brand.css']", "href").unwrap();

@@ -105,10 +105,12 @@ async fn tries(browser: &Browser, route: &Listed, slug: &str, stamp: Uuid) -> Pa
     }
 }
 
-/// A session ends at its route, so that one is tried last.
+/// These end the session, so they are tried last.
+const LAST: [&str; 2] = ["/invitations/accept/switch", "/sign-out"];
+
 fn routes() -> Vec<Listed> {
     let mut routes = app::routes().listed().to_vec();
-    routes.sort_by_key(|route| route.path == "/sign-out");
+    routes.sort_by_key(|route| LAST.contains(&route.path));
     routes
 }
 
@@ -133,7 +135,7 @@ async fn walks_round(who: &str, visitor: Visitor, browser: &Browser, slug: &str,
 
 /// Open to all, and yet it leads whoever is not signed in to the door.
 fn sends_to_sign_in(route: &Listed, given: &Answer) -> bool {
-    *given == Answer::SignIn && ["/", "/sign-in", "/sign-out", "/password/reset"].contains(&route.path)
+    *given == Answer::SignIn && (LAST.contains(&route.path) || ["/", "/sign-in", "/password/reset"].contains(&route.path))
 }
 
 async fn signed_in(newcomer: impl IntoFuture<Output = Person>) -> Person {
@@ -353,4 +355,32 @@ POST /publishers/{slug}/invitations/{id}/revocation               write members:
 GET  /invitations/accept                                          anyone
 POST /invitations/accept                                          anyone
 POST /invitations/accept/switch                                   signed in
+GET  /publishers/{slug}/works                                     read works:read
+GET  /publishers/{slug}/works/{id}                                read works:read
+GET  /publishers/{slug}/works/new                                 read works:create
+POST /publishers/{slug}/works                                     write works:create
+GET  /publishers/{slug}/works/{id}/edit                           read works:update
+POST /publishers/{slug}/works/{id}                                write works:update
+POST /publishers/{slug}/works/{id}/archive                        write works:delete
+POST /publishers/{slug}/works/{id}/restore                        write works:delete
+GET  /publishers/{slug}/songwriters                               read songwriters:read
+GET  /publishers/{slug}/songwriters/lookup                        read songwriters:read
+GET  /publishers/{slug}/songwriters/new                           read songwriters:create
+POST /publishers/{slug}/songwriters                               write songwriters:create
+GET  /publishers/{slug}/songwriters/{id}                          read songwriters:read
+GET  /publishers/{slug}/songwriters/{id}/edit                     read songwriters:update
+POST /publishers/{slug}/songwriters/{id}                          write songwriters:update
+GET  /publishers/{slug}/recordings                                read recordings:read
+GET  /publishers/{slug}/recordings/new                            read recordings:create
+POST /publishers/{slug}/recordings                                write recordings:create
+GET  /publishers/{slug}/recordings/{id}                           read recordings:read
+GET  /publishers/{slug}/recordings/{id}/edit                      read recordings:update
+POST /publishers/{slug}/recordings/{id}                           write recordings:update
+GET  /publishers/{slug}/imports                                   read imports:run
+GET  /publishers/{slug}/imports/new                               read imports:run
+GET  /publishers/{slug}/imports/template.csv                      read imports:run
+POST /publishers/{slug}/imports                                   write imports:run
+GET  /publishers/{slug}/imports/{id}                              read imports:run
+POST /publishers/{slug}/imports/{id}/works                        write imports:run
+POST /publishers/{slug}/imports/{id}/drop                         write imports:run
 ";

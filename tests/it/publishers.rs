@@ -37,7 +37,7 @@ async fn switching_keeps_the_page_where_it_can() {
         ("/members", "Songwell", "/publishers/songwell"),
     ] {
         let here = olga.opens(&format!("/publishers/northlight{from}")).await;
-        assert_eq!(here.all(".side-top .menu-list a[aria-current]"), ["N Northlight"]);
+        assert!(here.first(".side-top .menu-list a[aria-current]").unwrap().ends_with("Northlight"));
         let url = here.attribute(&format!(".side-top .menu-list a:not([aria-current])[href*='{}']", arrives.split('/').nth(2).unwrap()), "href").unwrap();
         assert!(here.all(".side-top .menu-list a").iter().any(|label| label.ends_with(to)));
         assert_eq!(olga.opens(&url).await.path, arrives, "from {from} to {to}");
@@ -73,9 +73,10 @@ async fn a_system_admin_creates_a_publisher_and_finds_it() {
     assert!(found.row("Ember & Øak").is_some() && found.row("Northlight").is_none(), "{found:?}");
     assert_eq!(app.list::<String>("select action from audit_entries").await, ["publisher.created"]);
     assert!(robin.opens("/publishers?q=nothing-like-it").await.rows().is_empty());
-    for odd in ["%", "_", "'", "%00", "&after=x&id=y"] {
+    for odd in ["%25", "_", "'", "&after=x&id=y"] {
         assert_eq!(robin.opens(&format!("/publishers?q={odd}")).await.status, 200, "{odd}");
     }
+    assert_eq!(robin.opens("/publishers?q=%00").await.status, 422);
 }
 
 #[tokio::test]
@@ -112,7 +113,8 @@ async fn a_visit_needs_a_reason_and_is_seen_by_the_publisher() {
     }
     let inside = door.submits("Start visit", &[("reason", "Ticket 4127: import stands still")]).await;
     assert_eq!(inside.path, "/publishers/northlight/members");
-    assert!(inside.first(".visit p").unwrap().contains("Ticket 4127: import stands still · 60 min left · read only"), "{inside:?}");
+    let banner = inside.first(".visit p").unwrap();
+    assert!(banner.contains("You are visiting Northlight. Ticket 4127: import stands still") && banner.contains("read only"), "{banner}");
 
     let trail: Vec<String> = app.list("select action || ' ' || actor_name || ' ' || object_name from audit_entries").await;
     assert_eq!(trail, ["visit.started Robin Ticket 4127: import stands still"]);

@@ -192,8 +192,8 @@ async fn every_page_is_one_document_with_a_title_and_one_main_heading() {
     olga.signs_in().await;
     for route in ledgerline::app::routes().listed().iter().filter(|route| route.method == Method::GET && !route.path.contains("{id}")) {
         let page = olga.gets(&route.path.replace("{slug}", "northlight")).await;
-        if !page.header("content-type").is_some_and(|kind| kind.starts_with("text/html")) {
-            continue;
+        if !page.body.contains("<html") {
+            continue; // a part of a page, or no page
         }
         is_clean(&page);
         assert_eq!(page.all("h1").len(), 1, "{} {page:?}", route.path);

@@ -38,8 +38,8 @@ pub fn writer_key(writer: &WriterDraft) -> String {
 }
 
 /// The own number a row asks for, as it would be kept.
-pub fn own_number(draft: &WorkDraft) -> Option<String> {
-    draft.number.as_deref().map(|number| number.trim().to_uppercase()).filter(|number| !number.is_empty())
+pub fn own_number(typed: Option<&str>) -> Option<String> {
+    typed.map(|number| number.trim().to_uppercase()).filter(|number| !number.is_empty())
 }
 
 /// What checking a file has come to.
@@ -123,7 +123,7 @@ impl Checker {
         let mut findings: Vec<Finding> = row.findings.into_iter().map(Finding::from).collect();
         if let Some(draft) = &row.work {
             self.check_fields(draft, &mut findings);
-            if let Some(number) = own_number(draft).filter(|number| taken.contains(number)) {
+            if let Some(number) = own_number(draft.number.as_deref()).filter(|number| taken.contains(number)) {
                 findings.push(Finding::refused("number_taken", format!("A work in the catalogue has the number {number}. Own numbers are never used twice.")));
             }
             if let Some(title) = draft.iswc.as_ref().and_then(|iswc| iswcs.get(iswc.as_str())) {
@@ -142,7 +142,7 @@ impl Checker {
     /// What the forms of the catalogue would refuse too.
     fn check_fields(&self, draft: &WorkDraft, findings: &mut Vec<Finding>) {
         let long = |text: &str| text.chars().count() > LONGEST_LINE;
-        if let Some(number) = own_number(draft) {
+        if let Some(number) = own_number(draft.number.as_deref()) {
             if number.chars().count() > LONGEST_NUMBER {
                 findings.push(Finding::refused("number_long", format!("An own number may have {LONGEST_NUMBER} characters at most.")));
             } else if !number.chars().all(|c| c.is_ascii_graphic() || c == ' ') {
@@ -201,7 +201,7 @@ pub async fn directory(at: &mut Tenant, drafts: &[&WorkDraft]) -> Result<Directo
 
 async fn taken_numbers(at: &mut Tenant, drafts: &[&WorkDraft]) -> Result<HashSet<String>> {
     let publisher = at.publisher.id;
-    let numbers: Vec<String> = drafts.iter().filter_map(|draft| own_number(draft)).collect();
+    let numbers: Vec<String> = drafts.iter().filter_map(|draft| own_number(draft.number.as_deref())).collect();
     let taken = sqlx::query_scalar!(r#"select work_number as "number!" from works where publisher_id = $1 and work_number = any ($2)"#, publisher, &numbers)
         .fetch_all(at.db())
         .await?;

@@ -4,7 +4,7 @@ use super::{
     check::{self, BATCH, Checker},
     import::{self, State as ImportState},
     reading::Reading,
-    writing::{self, Writing},
+    writing::{Numbers, Writing},
 };
 use crate::{
     access::{State, Tenant, enter_for_job, permission::ImportsRun},
@@ -145,10 +145,11 @@ async fn write_all(state: &State, who: For) -> Result<()> {
     if import.state != ImportState::Writing {
         return Ok(());
     }
-    if writing::refuse_taken(&mut at, who.import).await? > 0 {
+    let numbers = Numbers::of(&mut at, who.import).await?;
+    if numbers.refuse_taken(&mut at, who.import).await? {
         return at.commit_progress().await;
     }
-    let first_number = writing::reserve_numbers(&mut at, who.import).await?;
+    let first_number = numbers.reserve(&mut at).await?;
     at.commit_progress().await?;
     let mut at = who.enter(state).await?;
     let mut writing = Writing::begin(&mut at, who.import, first_number).await?;

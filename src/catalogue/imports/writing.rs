@@ -2,7 +2,7 @@
 
 use super::{
     check::{BATCH, directory, own_number, writer_key, writer_name},
-    import::Import,
+    import::{Finding, Import},
     reading::{WorkDraft, WriterDraft},
 };
 use crate::{
@@ -21,6 +21,7 @@ use crate::{
     error::{Refusal, Result},
 };
 use sqlx::types::Json;
+use std::collections::HashSet;
 use uuid::Uuid;
 
 /// A row to be written.
@@ -37,34 +38,52 @@ pub struct Added {
     recordings: i64,
 }
 
-/// Puts numbers aside for the rows that bring none. Its own short transaction: the series must not be locked as long as
-/// a file takes to write. Numbers put aside in vain are lost, which the rules allow.
-pub async fn reserve_numbers(at: &mut Tenant, import: Uuid) -> Result<i64> {
-    let publisher = at.publisher.id;
-    let numbers = sqlx::query_scalar!("select upper(draft ->> 'number') from import_rows where publisher_id = $1 and import_id = $2", publisher, import)
+/// The own number each row asks for, by line; none for rows that take the next of the series.
+pub struct Numbers(Vec<(i32, Option<String>)>);
+
+impl Numbers {
+    pub async fn of(at: &mut Tenant, import: Uuid) -> Result<Self> {
+        let publisher = at.publisher.id;
+        let rows = sqlx::query!(
+            "select line, draft ->> 'number' as number from import_rows where publisher_id = $1 and import_id = $2 and draft is not null",
+            publisher,
+            import
+        )
         .fetch_all(at.db())
         .await?;
-    let typed: Vec<&str> = numbers.iter().flatten().map(|number| number.trim()).collect();
-    tally::stay_ahead(at, &typed).await?;
-    let without = numbers.iter().filter(|number| number.is_none()).count();
-    tally::work_numbers(at, i64::try_from(without).unwrap_or(i64::MAX)).await
-}
+        Ok(Numbers(rows.into_iter().map(|row| (row.line, own_number(row.number.as_deref()))).collect()))
+    }
 
-/// Rows whose own number a work has got since the file was read.
-pub async fn refuse_taken(at: &mut Tenant, import: Uuid) -> Result<u64> {
-    let publisher = at.publisher.id;
-    let refused = sqlx::query!(
-        r#"update import_rows r set level = 'refused',
-             findings = r.findings || '[{"level": "refused", "column": null, "code": "number_taken", "message": "A work got this number after the file was read. Own numbers are never used twice."}]'
-           where r.publisher_id = $1 and r.import_id = $2
-             and exists (select from works w where w.publisher_id = $1 and w.work_number = upper(btrim(r.draft ->> 'number')))"#,
-        publisher,
-        import
-    )
-    .execute(at.db())
-    .await?
-    .rows_affected();
-    if refused > 0 {
+    /// Puts numbers aside for the rows that bring none, in a short transaction of its own: the series must not be locked
+    /// as long as a file takes to write. Numbers put aside in vain are lost, which the rules allow.
+    pub async fn reserve(&self, at: &mut Tenant) -> Result<i64> {
+        let typed: Vec<&str> = self.0.iter().filter_map(|(_, number)| number.as_deref()).collect();
+        tally::stay_ahead(at, &typed).await?;
+        tally::work_numbers(at, i64::try_from(self.0.len() - typed.len()).unwrap_or(i64::MAX)).await
+    }
+
+    /// Refuses the rows whose own number a work has got since the file was read, and answers whether there are any.
+    pub async fn refuse_taken(&self, at: &mut Tenant, import: Uuid) -> Result<bool> {
+        let publisher = at.publisher.id;
+        let typed: Vec<String> = self.0.iter().filter_map(|(_, number)| number.clone()).collect();
+        let taken = sqlx::query_scalar!(r#"select work_number as "number!" from works where publisher_id = $1 and work_number = any ($2)"#, publisher, &typed)
+            .fetch_all(at.db())
+            .await?;
+        let taken: HashSet<String> = taken.into_iter().collect();
+        let lines: Vec<i32> = self.0.iter().filter(|(_, number)| number.as_ref().is_some_and(|number| taken.contains(number))).map(|(line, _)| *line).collect();
+        if lines.is_empty() {
+            return Ok(false);
+        }
+        let finding = Finding::refused("number_taken", "A work got this number after the file was read. Own numbers are never used twice.");
+        sqlx::query!(
+            "update import_rows set level = 'refused', findings = $4 || findings where publisher_id = $1 and import_id = $2 and line = any ($3)",
+            publisher,
+            import,
+            &lines,
+            Json(vec![finding]) as _
+        )
+        .execute(at.db())
+        .await?;
         sqlx::query!(
             "update imports i set state = 'checked', rows_refused = n.refused, rows_warned = n.warned, rows_done = i.rows_total
                from (select count(*) filter (where level = 'refused')::integer as refused, count(*) filter (where level = 'warning')::integer as warned
@@ -75,8 +94,8 @@ pub async fn refuse_taken(at: &mut Tenant, import: Uuid) -> Result<u64> {
         )
         .execute(at.db())
         .await?;
+        Ok(true)
     }
-    Ok(refused)
 }
 
 /// The work of one import, a batch at a time.
@@ -157,7 +176,7 @@ impl Writing {
         let checked = work::Draft {
             title: draft.title.clone(),
             alternate_titles: draft.alternate_titles.clone(),
-            work_number: own_number(draft),
+            work_number: own_number(draft.number.as_deref()),
             iswc: draft.iswc.clone().map(String::from),
             language: draft.language.clone().map(String::from),
             genre: draft.genre.clone(),

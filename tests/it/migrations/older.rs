@@ -87,7 +87,7 @@ impl Older {
         for (question, answer) in [
             ("select count(*)::text from publishers p where not exists (select from accounts a where a.publisher_id = p.id)", "0"),
             ("select string_agg(publisher_type, ' ' order by slug) from publishers where slug in ('busy', 'LoudHouse', 'quiet')", "professional enterprise boutique"),
-            ("select status from accounts a join publishers p on p.id = a.publisher_id where slug = 'archived'", "closed"),
+            ("select a.status from accounts a join publishers p on p.id = a.publisher_id where slug = 'archived'", "closed"),
             ("select count(*)::text from works where work_number is null or shares_total is null", "0"),
             ("select count(*)::text from catalogue_totals t where works <> (select count(*) from works w where w.publisher_id = t.publisher_id)", "0"),
             ("select (count(*) > 1000)::text from search_words", "true"),
