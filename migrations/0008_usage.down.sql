@@ -1,2 +1,2 @@
-drop function ctx.fold_usage(uuid, timestamptz);
+drop function ctx.fold_usage(timestamptz);
 drop table usage_daily, usage_events;

@@ -3,7 +3,7 @@
 
 use crate::{
     access::{ClientAddress, Routes, State, session::HashedStore},
-    catalogue, dashboard,
+    account, catalogue, dashboard,
     jobs::Registry,
     mail, members, publishers, sign_in, site,
     web::{faces, form, layers},
@@ -49,6 +49,7 @@ pub fn routes() -> Routes {
 pub fn jobs() -> Registry<State> {
     let mut registry = Registry::default();
     mail::jobs(&mut registry);
+    account::jobs(&mut registry);
     catalogue::jobs(&mut registry);
     registry
 }

@@ -115,7 +115,7 @@ pub async fn accept(at: &Anyone, form: &Newcomer) -> Result<String> {
             let hash = password::hash(form.password.clone()).await?;
             let user = at.state.moments().new_id();
             let slug = join(at, &token, user, &name, Some(hash)).await?;
-            session::start(at.identity().await?, &at.session, user).await?;
+            session::start(at, user).await?;
             Ok(slug)
         }
     }

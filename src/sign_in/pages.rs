@@ -73,8 +73,8 @@ async fn show(at: Anyone, Query(query): Query<Next>) -> Result<Response> {
 
 async fn sign_in(at: Anyone, Form(form): Form<SignInForm>) -> Result<Response> {
     match verify::verify(&at, &form.email, form.password).await {
-        Ok((door, user)) => {
-            session::start(door, &at.session, user).await?;
+        Ok(user) => {
+            session::start(&at, user).await?;
             Ok(web::see_other(onward(&form.next)))
         }
         Err(Error::Refused(refusal)) => {

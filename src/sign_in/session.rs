@@ -1,39 +1,43 @@
 //! The beginning and the end of a session.
 
+use super::throttle;
 use crate::{
     access::{
-        Identity, SignedIn,
+        Anyone, Identity, SignedIn,
         session::{ABSOLUTE, IDLE, MOST},
         session_hash,
     },
     audit::SecurityEvent,
     error::Result,
 };
-use tower_sessions::Session;
 use uuid::Uuid;
 
-/// Starts a session for somebody who has just proved to be this person. The cookie gets a new value; whatever the old one
-/// opened is over.
-pub async fn start(mut door: Identity, session: &Session, user: Uuid) -> Result<()> {
-    let before = session_hash(session);
+/// Starts a session for somebody who has just proved to be this person. The cookie gets a new value, and the session that the
+/// old one opened is over. The cookie's store takes a connection of its own, so none is held meanwhile.
+pub async fn start(at: &Anyone, user: Uuid) -> Result<()> {
+    let before = at.person().await?;
+    let id = at.state.moments().new_id();
     // Not `flush`: the record it empties keeps its id, and the new session would open with the old cookie.
-    session.cycle_id().await.map_err(anyhow::Error::new)?;
-    let id = door.new_id();
-    session.insert("handle", id).await.map_err(anyhow::Error::new)?;
-    session.save().await.map_err(anyhow::Error::new)?;
-    let hash = session_hash(session).ok_or_else(|| anyhow::anyhow!("a saved session has no id"))?;
+    at.session.cycle_id().await.map_err(anyhow::Error::new)?;
+    at.session.insert("handle", id).await.map_err(anyhow::Error::new)?;
+    at.session.save().await.map_err(anyhow::Error::new)?;
+    let hash = session_hash(&at.session).ok_or_else(|| anyhow::anyhow!("a saved session has no id"))?;
 
+    let mut door = at.identity().await?;
     let now = door.now();
-    let (address, agent) = (door.request().address.clone(), door.request().agent.clone());
+    if let Some(before) = before {
+        door.speak_for(before.id, &before.name).await?;
+        sqlx::query!("update user_sessions set revoked_at = $2 where id = $1 and revoked_at is null", before.session, now).execute(door.db()).await?;
+    }
     door.speak_for(user, "").await?;
-    let name = sqlx::query_scalar!("update users set last_login_at = $2 where id = $1 returning full_name", user, now).fetch_one(door.db()).await?;
-    door.speak_for(user, &name).await?;
+    let person = sqlx::query!("update users set last_login_at = $2 where id = $1 returning full_name, email_norm", user, now).fetch_one(door.db()).await?;
+    door.speak_for(user, &person.full_name).await?;
+    throttle::forget(&mut door, &throttle::account(&person.email_norm)).await?;
     sqlx::query!(
-        "update user_sessions set revoked_at = $2 where user_id = $1 and revoked_at is null and (token_hash = $3 or id in
-           (select id from user_sessions where user_id = $1 and revoked_at is null and absolute_expires_at > $2 order by created_at desc offset $4))",
+        "update user_sessions set revoked_at = $2 where user_id = $1 and revoked_at is null and id in
+           (select id from user_sessions where user_id = $1 and revoked_at is null and absolute_expires_at > $2 order by created_at desc offset $3)",
         user,
         now,
-        before.as_ref().map(<[u8; 32]>::as_slice),
         MOST - 1
     )
     .execute(door.db())
@@ -47,8 +51,8 @@ pub async fn start(mut door: Identity, session: &Session, user: Uuid) -> Result<
         now,
         now + IDLE,
         now + ABSOLUTE,
-        address,
-        agent
+        at.request.address,
+        at.request.agent
     )
     .execute(door.db())
     .await?;

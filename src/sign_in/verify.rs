@@ -2,7 +2,7 @@
 
 use super::{address, password, throttle};
 use crate::{
-    access::{Anyone, Identity},
+    access::Anyone,
     audit::SecurityEvent,
     error::{Refusal, Result},
 };
@@ -12,11 +12,11 @@ use uuid::Uuid;
 /// The same words for an unknown address, a wrong password and a disabled account.
 const MISMATCH: &str = "This e-mail address and password do not belong together.";
 
-/// The person whose address and password these are, with the transaction that may start their session.
+/// The person whose address and password these are.
 ///
 /// # Errors
 /// A refusal (422 for what does not match, 429 while the throttle holds), or `Busy` when too many wait to be checked.
-pub async fn verify(at: &Anyone, email: &str, typed: String) -> Result<(Identity, Uuid)> {
+pub async fn verify(at: &Anyone, email: &str, typed: String) -> Result<Uuid> {
     let mut checks = Refusal::checks();
     if email.trim().is_empty() {
         checks.add("email", "required", "Enter your e-mail address.");
@@ -46,20 +46,14 @@ pub async fn verify(at: &Anyone, email: &str, typed: String) -> Result<(Identity
     let hash = known.as_ref().and_then(|known| known.password_hash.clone());
     let matches = password::verify(typed, hash).await?;
 
-    let mut door = at.identity().await?;
-    let [account, _] = &keys;
-    match known {
-        Some(known) if matches && known.status == "active" => {
-            throttle::forget(&mut door, account).await?;
-            Ok((door, known.user_id))
-        }
-        known => {
-            throttle::failed(&mut door, &keys).await?;
-            if let Some(known) = known {
-                door.speak_for(known.user_id, "").await?;
-            }
-            door.commit(&SecurityEvent::SignInFailed).await?;
-            Err(Refusal::rule("mismatch", MISMATCH).into())
-        }
+    if let Some(known) = known.as_ref().filter(|known| matches && known.status == "active") {
+        return Ok(known.user_id);
     }
+    let mut door = at.identity().await?;
+    throttle::failed(&mut door, &keys).await?;
+    if let Some(known) = known {
+        door.speak_for(known.user_id, "").await?;
+    }
+    door.commit(&SecurityEvent::SignInFailed).await?;
+    Err(Refusal::rule("mismatch", MISMATCH).into())
 }

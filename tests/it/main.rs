@@ -8,6 +8,7 @@ mod database;
 mod doors;
 mod house;
 mod jobs;
+mod journeys;
 mod mail;
 mod members;
 mod migrations;
