@@ -74,30 +74,30 @@ grant execute on function ctx.invitation() to ledgerline_app, ledgerline_auth, l
 
 call ctx.protect('departments');
 create policy inside on departments for all to ledgerline_app
-  using ((select ctx.scope()) <> 'none') with check ((select ctx.may('departments:manage')));
+  using ((select ctx.scope() <> 'none')) with check ((select ctx.may('departments:manage')));
 grant select, insert, update on departments to ledgerline_app;
 
 call ctx.protect('user_departments');
 create policy inside on user_departments for select to ledgerline_app
   using (user_id = (select ctx.user_id()) or (select ctx.may('members:read')));
 create policy place on user_departments for insert to ledgerline_app with check (
-  (select ctx.may('members:update')) and ((select ctx.scope()) <> 'departments' or department_id = any ((select ctx.departments())::uuid[])));
+  (select ctx.may('members:update')) and ((select ctx.scope() <> 'departments') or department_id = any ((select ctx.departments())::uuid[])));
 create policy unplace on user_departments for delete to ledgerline_app using (
-  (select ctx.may('members:update')) and ((select ctx.scope()) <> 'departments' or department_id = any ((select ctx.departments())::uuid[])));
+  (select ctx.may('members:update')) and ((select ctx.scope() <> 'departments') or department_id = any ((select ctx.departments())::uuid[])));
 create policy invited on user_departments for all to ledgerline_auth
-  using ((select ctx.scope()) = 'invitee' and user_id = (select ctx.user_id()))
-  with check ((select ctx.scope()) = 'invitee' and user_id = (select ctx.user_id()));
+  using ((select ctx.scope() = 'invitee') and user_id = (select ctx.user_id()))
+  with check ((select ctx.scope() = 'invitee') and user_id = (select ctx.user_id()));
 grant select, insert, delete on user_departments to ledgerline_app, ledgerline_auth;
 
 call ctx.protect('invitations');
 create policy see on invitations for select to ledgerline_app using ((select ctx.may('members:read')));
 -- Who runs departments invites into those only: a department's invitation has it, any other has none.
 create policy invite on invitations for insert to ledgerline_app with check (
-  (select ctx.may('members:invite')) and ((select ctx.scope()) <> 'departments' or department_id = any ((select ctx.departments())::uuid[])));
+  (select ctx.may('members:invite')) and ((select ctx.scope() <> 'departments') or department_id = any ((select ctx.departments())::uuid[])));
 create policy change on invitations for update to ledgerline_app using (
-  (select ctx.may('members:invite')) and ((select ctx.scope()) <> 'departments' or department_id = any ((select ctx.departments())::uuid[])));
+  (select ctx.may('members:invite')) and ((select ctx.scope() <> 'departments') or department_id = any ((select ctx.departments())::uuid[])));
 create policy own on invitations for all to ledgerline_auth
-  using ((select ctx.scope()) = 'invitee' and id = (select ctx.invitation())) with check ((select ctx.scope()) = 'invitee' and id = (select ctx.invitation()));
+  using ((select ctx.scope() = 'invitee') and id = (select ctx.invitation())) with check ((select ctx.scope() = 'invitee') and id = (select ctx.invitation()));
 grant select, insert, update on invitations to ledgerline_app;
 grant select, update (accepted_at, accepted_by) on invitations to ledgerline_auth;
 
@@ -105,8 +105,8 @@ call ctx.protect('visits');
 create policy inside on visits for select to ledgerline_app using (user_id = (select ctx.user_id()) or (select ctx.may('audit:read')));
 create policy inside_end on visits for update to ledgerline_app using (user_id = (select ctx.user_id())) with check (user_id = (select ctx.user_id()));
 create policy directory on visits for all to ledgerline_platform
-  using ((select ctx.scope()) = 'platform' and user_id = (select ctx.user_id()))
-  with check ((select ctx.scope()) = 'platform' and user_id = (select ctx.user_id()));
+  using ((select ctx.scope() = 'platform') and user_id = (select ctx.user_id()))
+  with check ((select ctx.scope() = 'platform') and user_id = (select ctx.user_id()));
 grant select, update (ended_at) on visits to ledgerline_app;
 grant select, insert, update (ended_at) on visits to ledgerline_platform;
 
@@ -114,19 +114,19 @@ grant select, insert, update (ended_at) on visits to ledgerline_platform;
 alter table works add department_id uuid, add foreign key (publisher_id, department_id) references departments (publisher_id, id);
 create index works_department_idx on works (publisher_id, department_id) where department_id is not null;
 create policy departments on works for all to ledgerline_app
-  using ((select ctx.scope()) = 'departments' and department_id = any ((select ctx.departments())::uuid[]))
-  with check ((select ctx.scope()) = 'departments' and department_id = any ((select ctx.departments())::uuid[]));
+  using ((select ctx.scope() = 'departments') and department_id = any ((select ctx.departments())::uuid[]))
+  with check ((select ctx.scope() = 'departments') and department_id = any ((select ctx.departments())::uuid[]));
 create policy departments on work_writers for all to ledgerline_app
-  using ((select ctx.scope()) = 'departments' and work_id in (select w.id from public.works w where w.publisher_id = (select ctx.publisher())))
-  with check ((select ctx.scope()) = 'departments' and work_id in (select w.id from public.works w where w.publisher_id = (select ctx.publisher())));
+  using ((select ctx.scope() = 'departments') and work_id in (select w.id from public.works w where w.publisher_id = (select ctx.publisher())))
+  with check ((select ctx.scope() = 'departments') and work_id in (select w.id from public.works w where w.publisher_id = (select ctx.publisher())));
 create policy departments on recordings for all to ledgerline_app
-  using ((select ctx.scope()) = 'departments' and (work_id is null or work_id in (select w.id from public.works w where w.publisher_id = (select ctx.publisher()))))
-  with check ((select ctx.scope()) = 'departments' and (work_id is null or work_id in (select w.id from public.works w where w.publisher_id = (select ctx.publisher()))));
+  using ((select ctx.scope() = 'departments') and (work_id is null or work_id in (select w.id from public.works w where w.publisher_id = (select ctx.publisher()))))
+  with check ((select ctx.scope() = 'departments') and (work_id is null or work_id in (select w.id from public.works w where w.publisher_id = (select ctx.publisher()))));
 
 -- Nobody changes their own membership, and who runs departments touches people of those only.
 create policy not_own on user_publishers as restrictive for update to ledgerline_app using (user_id <> (select ctx.user_id()));
 create policy within_departments on user_publishers as restrictive for update to ledgerline_app
-  using ((select ctx.scope()) <> 'departments' or (reach = 'departments' and user_id in
+  using ((select ctx.scope() <> 'departments') or (reach = 'departments' and user_id in
     (select d.user_id from public.user_departments d where d.publisher_id = (select ctx.publisher()) and d.department_id = any ((select ctx.departments())::uuid[]))));
 
 -- The gate ---------------------------------------------------------------------------------------------------------------
@@ -251,14 +251,16 @@ begin
     'known_person', exists (select from public.users u where u.email_norm = inv.email_norm));
 end $$;
 
--- Who holds this session? One statement loads the person and checks every limit.
+-- Who holds this session? One statement loads the person and checks every limit. In plpgsql, because an SQL function that is a definer plans anew at each call; this one runs on every request.
 create function ctx.session(p_hash bytea, p_now timestamptz) returns jsonb
-language sql stable security definer set search_path = pg_catalog, pg_temp as $$
-  select jsonb_build_object('id', s.id, 'user_id', u.id, 'email', u.email, 'name', u.full_name, 'system_admin', u.is_system_admin,
-                            'level', s.auth_level, 'auth_at', s.auth_at, 'last_seen_at', s.last_seen_at, 'last_publisher',
-                            (select p.slug from public.publishers p where p.id = u.last_publisher_id))
-    from public.user_sessions s join public.users u on u.id = s.user_id
-   where s.token_hash = p_hash and s.revoked_at is null and s.idle_expires_at > p_now and s.absolute_expires_at > p_now and u.status = 'active' $$;
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  return (
+    select jsonb_build_object('id', s.id, 'user_id', u.id, 'email', u.email, 'name', u.full_name, 'system_admin', u.is_system_admin,
+                              'last_publisher', p.slug)
+      from public.user_sessions s join public.users u on u.id = s.user_id left join public.publishers p on p.id = u.last_publisher_id
+     where s.token_hash = p_hash and s.revoked_at is null and s.idle_expires_at > p_now and s.absolute_expires_at > p_now and u.status = 'active');
+end $$;
 
 -- What sign-in compares against. Possession of an address is no proof, so this goes to the identity role only.
 create function ctx.credential(p_email_norm text) returns table (user_id uuid, password_hash text, is_system_admin boolean, status text)

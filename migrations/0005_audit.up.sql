@@ -17,10 +17,10 @@ create table audit_entries (
 );
 create index audit_entries_object_idx on audit_entries (publisher_id, object_id, id);
 call ctx.protect('audit_entries');
-create policy write on audit_entries for insert to ledgerline_app with check ((select ctx.scope()) <> 'none');
-create policy see on audit_entries for select to ledgerline_app using ((select ctx.may('publisher:read')) and (select ctx.scope()) <> 'own');
-create policy invited on audit_entries for insert to ledgerline_auth with check ((select ctx.scope()) = 'invitee');
-create policy directory on audit_entries for insert to ledgerline_platform with check ((select ctx.scope()) = 'platform');
+create policy write on audit_entries for insert to ledgerline_app with check ((select ctx.scope() <> 'none'));
+create policy see on audit_entries for select to ledgerline_app using ((select ctx.may('publisher:read')) and (select ctx.scope() <> 'own'));
+create policy invited on audit_entries for insert to ledgerline_auth with check ((select ctx.scope() = 'invitee'));
+create policy directory on audit_entries for insert to ledgerline_platform with check ((select ctx.scope() = 'platform'));
 grant select, insert on audit_entries to ledgerline_app;
 grant insert on audit_entries to ledgerline_auth, ledgerline_platform;
 
@@ -37,9 +37,9 @@ create table security_events (
 create index security_events_user_idx on security_events (user_id, id);
 call ctx.protect('security_events');
 create policy own on security_events for select to ledgerline_auth using (user_id = (select ctx.user_id()));
-create policy write on security_events for insert to ledgerline_auth with check ((select ctx.scope()) in ('person', 'door', 'invitee'));
+create policy write on security_events for insert to ledgerline_auth with check ((select ctx.scope() in ('person', 'door', 'invitee')));
 create policy denied on security_events for insert to ledgerline_app with check (actor_id = (select ctx.user_id()));
 create policy directory on security_events for all to ledgerline_platform
-  using ((select ctx.scope()) = 'platform') with check ((select ctx.scope()) = 'platform');
+  using ((select ctx.scope() = 'platform')) with check ((select ctx.scope() = 'platform'));
 grant select, insert on security_events to ledgerline_auth, ledgerline_platform;
 grant insert on security_events to ledgerline_app;

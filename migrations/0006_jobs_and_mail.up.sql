@@ -17,10 +17,10 @@ create table jobs (
 );
 create index jobs_due_idx on jobs (run_at) where finished_at is null;
 call ctx.protect('jobs');
-create policy enqueue on jobs for insert to ledgerline_app with check (for_publisher = (select ctx.publisher()) and (select ctx.scope()) <> 'none');
-create policy enqueue_own on jobs for insert to ledgerline_auth with check ((select ctx.scope()) in ('person', 'door', 'invitee'));
+create policy enqueue on jobs for insert to ledgerline_app with check (for_publisher = (select ctx.publisher()) and (select ctx.scope() <> 'none'));
+create policy enqueue_own on jobs for insert to ledgerline_auth with check ((select ctx.scope() in ('person', 'door', 'invitee')));
 create policy work on jobs for all to ledgerline_platform
-  using ((select ctx.scope()) in ('worker', 'platform')) with check ((select ctx.scope()) in ('worker', 'platform'));
+  using ((select ctx.scope() in ('worker', 'platform'))) with check ((select ctx.scope() in ('worker', 'platform')));
 grant insert on jobs to ledgerline_app, ledgerline_auth;
 grant select, insert, update, delete on jobs to ledgerline_platform;
 
@@ -37,11 +37,11 @@ create table outbox (
   sent_at       timestamptz
 );
 call ctx.protect('outbox');
-create policy post on outbox for insert to ledgerline_app with check (for_publisher = (select ctx.publisher()) and (select ctx.scope()) <> 'none');
+create policy post on outbox for insert to ledgerline_app with check (for_publisher = (select ctx.publisher()) and (select ctx.scope() <> 'none'));
 create policy see on outbox for select to ledgerline_app using (for_publisher = (select ctx.publisher()) and (select ctx.may('members:read')));
-create policy post_own on outbox for insert to ledgerline_auth with check ((select ctx.scope()) in ('person', 'door', 'invitee'));
+create policy post_own on outbox for insert to ledgerline_auth with check ((select ctx.scope() in ('person', 'door', 'invitee')));
 create policy work on outbox for all to ledgerline_platform
-  using ((select ctx.scope()) in ('worker', 'platform')) with check ((select ctx.scope()) in ('worker', 'platform'));
+  using ((select ctx.scope() in ('worker', 'platform'))) with check ((select ctx.scope() in ('worker', 'platform')));
 grant insert on outbox to ledgerline_app, ledgerline_auth;
 grant select (id, for_publisher, to_address, subject, state, attempts, last_error, created_at, sent_at) on outbox to ledgerline_app;
 grant select, insert, update, delete on outbox to ledgerline_platform;
@@ -56,7 +56,7 @@ create table local_mailbox (
   arrived_at timestamptz not null
 );
 call ctx.protect('local_mailbox');
-create policy work on local_mailbox for all to ledgerline_platform using ((select ctx.scope()) = 'worker') with check ((select ctx.scope()) = 'worker');
+create policy work on local_mailbox for all to ledgerline_platform using ((select ctx.scope() = 'worker')) with check ((select ctx.scope() = 'worker'));
 grant select, insert, delete on local_mailbox to ledgerline_platform;
 
 -- Whose rights a job acts with: enough to open the gate by the usual way.

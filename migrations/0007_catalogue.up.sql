@@ -96,16 +96,16 @@ create index works_iswc_idx on works (publisher_id, iswc) where iswc is not null
 
 call ctx.protect('number_series');
 create policy inside on number_series for all to ledgerline_app
-  using ((select ctx.scope()) not in ('none', 'own')) with check ((select ctx.scope()) not in ('none', 'own'));
+  using ((select ctx.scope() not in ('none', 'own'))) with check ((select ctx.scope() not in ('none', 'own')));
 grant select, insert, update on number_series to ledgerline_app;
 call ctx.protect('catalogue_totals');
 create policy inside on catalogue_totals for all to ledgerline_app
-  using ((select ctx.scope()) not in ('none', 'own')) with check ((select ctx.scope()) not in ('none', 'own'));
+  using ((select ctx.scope() not in ('none', 'own'))) with check ((select ctx.scope() not in ('none', 'own')));
 grant select, insert, update on catalogue_totals to ledgerline_app;
-create policy directory on catalogue_totals for insert to ledgerline_platform with check ((select ctx.scope()) = 'platform');
-create policy directory on number_series for insert to ledgerline_platform with check ((select ctx.scope()) = 'platform');
+create policy directory on catalogue_totals for insert to ledgerline_platform with check ((select ctx.scope() = 'platform'));
+create policy directory on number_series for insert to ledgerline_platform with check ((select ctx.scope() = 'platform'));
 grant insert on catalogue_totals, number_series to ledgerline_platform;
 call ctx.protect('search_words');
 create policy inside on search_words for all to ledgerline_app
-  using ((select ctx.scope()) not in ('none', 'own')) with check ((select ctx.scope()) not in ('none', 'own'));
+  using ((select ctx.scope() not in ('none', 'own'))) with check ((select ctx.scope() not in ('none', 'own')));
 grant select, insert, delete on search_words to ledgerline_app;

@@ -16,10 +16,10 @@ create table usage_daily (
   primary key (publisher_id, meter, day)
 );
 call ctx.protect('usage_events');
-create policy append on usage_events for insert to ledgerline_app with check ((select ctx.scope()) <> 'none');
+create policy append on usage_events for insert to ledgerline_app with check ((select ctx.scope() <> 'none'));
 grant insert on usage_events to ledgerline_app;
 call ctx.protect('usage_daily');
-create policy see on usage_daily for select to ledgerline_app using ((select ctx.may('publisher:read')) and (select ctx.scope()) <> 'own');
+create policy see on usage_daily for select to ledgerline_app using ((select ctx.may('publisher:read')) and (select ctx.scope() <> 'own'));
 grant select on usage_daily to ledgerline_app;
 
 -- Folds events up to a moment into days and drops them; run twice, or by two at once, it counts once.

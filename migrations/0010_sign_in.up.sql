@@ -20,7 +20,7 @@ create table sign_in_throttle (
   blocked_until timestamptz
 );
 call ctx.protect('sign_in_throttle');
-create policy door on sign_in_throttle for all to ledgerline_auth using ((select ctx.scope()) = 'door') with check ((select ctx.scope()) = 'door');
+create policy door on sign_in_throttle for all to ledgerline_auth using ((select ctx.scope() = 'door')) with check ((select ctx.scope() = 'door'));
 grant select, insert, update, delete on sign_in_throttle to ledgerline_auth;
 
 create table password_links (

@@ -18,6 +18,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio::sync::Semaphore;
 use tower_http::{
     catch_panic::CatchPanicLayer,
+    CompressionLevel,
     compression::{
         CompressionLayer,
         predicate::{NotForContentType, Predicate, SizeAbove},
@@ -79,7 +80,7 @@ pub fn router(state: State) -> Router {
         .layer(middleware::from_fn_with_state(places, layers::shed_load))
         .layer(middleware::from_fn_with_state(state.moments().clone(), faces::faces))
         .layer(middleware::from_fn(layers::flash_once))
-        .layer(CompressionLayer::new().compress_when(SizeAbove::new(512).and(NotForContentType::const_new("font/"))))
+        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(SizeAbove::new(512).and(NotForContentType::const_new("font/"))))
         .layer(middleware::from_fn_with_state(https, layers::security_headers))
         .layer(TraceLayer::new_for_http())
         .layer(middleware::from_fn(move |request, next| client_address(Arc::clone(&proxies), request, next)))

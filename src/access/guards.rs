@@ -72,6 +72,10 @@ impl<P> Write<P> {
         Write(tenant, PhantomData)
     }
 
+    pub(super) fn into_tenant(self) -> Tenant {
+        self.0
+    }
+
     /// Writes one more row of the trail, for an act that changed several things.
     pub async fn record(&mut self, entry: &Entry) -> Result<()> {
         let (by, moments, publisher) = (self.0.by(), self.0.moments.clone(), self.0.publisher.id);
@@ -82,11 +86,6 @@ impl<P> Write<P> {
     /// Lands the change together with its row of the trail.
     pub async fn commit(mut self, entry: Entry) -> Result<()> {
         self.record(&entry).await?;
-        self.0.finish().await
-    }
-
-    /// Lands how far a job has come. Nothing people keep may change by it: the trail says nothing of it.
-    pub async fn commit_progress(self) -> Result<()> {
         self.0.finish().await
     }
 }

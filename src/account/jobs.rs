@@ -3,7 +3,7 @@
 use crate::{
     access::State,
     error::Result,
-    jobs::{self, Job, Outcome, Registry},
+    jobs::{Job, Outcome, Registry},
 };
 
 const FOLD: &str = "usage.fold";
@@ -13,7 +13,7 @@ pub fn jobs(registry: &mut Registry<State>) {
 }
 
 async fn fold(state: State, _: Job) -> Result<Outcome> {
-    let mut work = jobs::begin(state.pools()).await?;
+    let mut work = state.begin_work().await?;
     sqlx::query_scalar!("select ctx.fold_usage($1)", state.moments().now()).fetch_one(&mut *work).await?;
     work.commit().await?;
     Ok(Outcome::Done)

@@ -46,7 +46,9 @@ impl Changes {
         };
         let fields = detail.as_object().into_iter().flatten();
         fields
-            .filter_map(|(field, values)| Some(Change { field: in_words(field), before: text(values.get("before")?), after: text(values.get("after")?) }))
+            .filter_map(|(field, values)| {
+                Some(Change { field: in_words(field), before: text(values.get("before")?), after: text(values.get("after")?) })
+            })
             .collect()
     }
 }

@@ -167,7 +167,9 @@ mod tests {
 
     #[test]
     fn lengths_are_read_as_they_are_shown() {
-        for (typed, expected) in [("3:45", Some(225)), ("75:00", Some(4500)), ("1:02:03", Some(3723)), ("3:60", None), ("345", None), ("-1:00", None)] {
+        for (typed, expected) in
+            [("3:45", Some(225)), ("75:00", Some(4500)), ("1:02:03", Some(3723)), ("3:60", None), ("345", None), ("-1:00", None)]
+        {
             assert_eq!(seconds(typed), expected, "{typed}");
         }
         assert_eq!(clock(225), "3:45");
@@ -179,7 +181,10 @@ mod tests {
         assert_eq!(message(|f| drop(f.required("title", "Title", " \u{200B} ", 9))), "Title is missing.");
         assert_eq!(message(|f| drop(f.line("title", "Title", "much too long", 9))), "Title may have 9 characters at most; this has 13.");
         assert!(message(|f| drop(f.line("title", "Title", "a\u{202E}b", 9))).starts_with("Title contains an invisible mark"));
-        assert_eq!(message(|f| drop(f.date("day", "2024-02-30"))), "“2024-02-30” is not a date; write year, month and day, such as 2024-05-01.");
+        assert_eq!(
+            message(|f| drop(f.date("day", "2024-02-30"))),
+            "“2024-02-30” is not a date; write year, month and day, such as 2024-05-01."
+        );
         assert_eq!(message(|f| drop(f.line("title", "Title", "🎵 <b>=1+1</b>", 99))), "");
     }
 }

@@ -70,9 +70,16 @@ pub async fn count(at: &mut Tenant, change: Change) -> Result<()> {
 /// Notes metered use: `works_created` or `works_updated`.
 pub async fn meter(at: &mut Tenant, meter: &'static str, quantity: i64) -> Result<()> {
     let (publisher, id, now) = (at.publisher.id, at.new_id(), at.now());
-    sqlx::query!("insert into usage_events (publisher_id, id, meter, quantity, at) values ($1, $2, $3, $4, $5)", publisher, id, meter, quantity, now)
-        .execute(at.db())
-        .await?;
+    sqlx::query!(
+        "insert into usage_events (publisher_id, id, meter, quantity, at) values ($1, $2, $3, $4, $5)",
+        publisher,
+        id,
+        meter,
+        quantity,
+        now
+    )
+    .execute(at.db())
+    .await?;
     Ok(())
 }
 

@@ -176,7 +176,10 @@ impl Cli {
     /// Reads the command line and the environment. Help, version and an unknown command or flag
     /// end the program with clap's own text; a malformed setting is an error of one line.
     pub fn read(args: impl IntoIterator<Item = OsString>) -> Result<Self, SettingError> {
-        let mut command = Self::command().mut_args(unset_when_empty);
+        Self::read_by(Self::command().mut_args(unset_when_empty), args)
+    }
+
+    fn read_by(mut command: clap::Command, args: impl IntoIterator<Item = OsString>) -> Result<Self, SettingError> {
         let read = command.try_get_matches_from_mut(args).and_then(|matches| Self::from_arg_matches(&matches));
         read.map_err(|error| match error.kind() {
             ErrorKind::ValueValidation | ErrorKind::InvalidValue | ErrorKind::InvalidUtf8 => one_line(&error),
@@ -314,7 +317,9 @@ mod tests {
     use super::*;
 
     fn read(args: &[&str]) -> Result<Cli, SettingError> {
-        Cli::read(["ledgerline"].iter().chain(args).map(OsString::from))
+        // The environment is the machine's, not the test's.
+        let command = Cli::command().mut_args(|arg| arg.env(Resettable::<OsStr>::Reset));
+        Cli::read_by(command, ["ledgerline"].iter().chain(args).map(OsString::from))
     }
 
     fn refused(args: &[&str]) -> String {

@@ -1,6 +1,7 @@
 //! The program as its users, its operators and its database meet it.
 #![cfg(test)]
 
+mod catalogue;
 mod cluster;
 mod commands;
 mod dashboard;

@@ -76,7 +76,10 @@ impl Tally {
             notes.push(Note::of("recordings", format!("Recordings: {} new.", number(self.recordings))));
         }
         if !reading.columns_ignored.is_empty() {
-            notes.push(Note::of("columns_ignored", format!("Columns that mean nothing here are left out: {}.", reading.columns_ignored.join(", "))));
+            notes.push(Note::of(
+                "columns_ignored",
+                format!("Columns that mean nothing here are left out: {}.", reading.columns_ignored.join(", ")),
+            ));
         }
         notes
     }
@@ -124,16 +127,28 @@ impl Checker {
         if let Some(draft) = &row.work {
             self.check_fields(draft, &mut findings);
             if let Some(number) = own_number(draft.number.as_deref()).filter(|number| taken.contains(number)) {
-                findings.push(Finding::refused("number_taken", format!("A work in the catalogue has the number {number}. Own numbers are never used twice.")));
+                findings.push(Finding::refused(
+                    "number_taken",
+                    format!("A work in the catalogue has the number {number}. Own numbers are never used twice."),
+                ));
             }
             if let Some(title) = draft.iswc.as_ref().and_then(|iswc| iswcs.get(iswc.as_str())) {
-                findings.push(Finding::warning("iswc_in_catalogue", format!("“{title}” in the catalogue has this ISWC. Perhaps both are the same work.")));
+                findings.push(Finding::warning(
+                    "iswc_in_catalogue",
+                    format!("“{title}” in the catalogue has this ISWC. Perhaps both are the same work."),
+                ));
             }
             self.check_writers(draft, directory, &mut findings);
         }
         findings.sort_by_key(|finding| !finding.is_refusal());
         let refused = row.work.is_none() || findings.iter().any(Finding::is_refusal);
-        let level = if refused { "refused" } else if findings.is_empty() { "good" } else { "warning" };
+        let level = if refused {
+            "refused"
+        } else if findings.is_empty() {
+            "good"
+        } else {
+            "warning"
+        };
         let title = row.work.as_ref().map(|draft| draft.title.chars().take(LONGEST_LINE).collect()).unwrap_or_default();
         let line = i32::try_from(row.number).unwrap_or(i32::MAX);
         Row { line, title, draft: row.work.filter(|_| !refused), findings, level }
@@ -155,13 +170,21 @@ impl Checker {
         if draft.alternate_titles.len() > MOST_TITLES {
             findings.push(Finding::refused("titles_many", format!("A work may have {MOST_TITLES} alternative titles at most.")));
         }
-        let names = draft.writers.iter().flat_map(|writer| [&writer.last, &writer.first]).chain(draft.recordings.iter().flat_map(|r| [&r.title, &r.artist]));
+        let names = draft
+            .writers
+            .iter()
+            .flat_map(|writer| [&writer.last, &writer.first])
+            .chain(draft.recordings.iter().flat_map(|r| [&r.title, &r.artist]));
         if names.flatten().chain(&draft.genre).any(|name| long(name)) {
-            findings.push(Finding::refused("name_long", format!("Names, genres and recordings may have {LONGEST_LINE} characters at most.")));
+            findings
+                .push(Finding::refused("name_long", format!("Names, genres and recordings may have {LONGEST_LINE} characters at most.")));
         }
         match &draft.department {
             Some(name) if self.departments.named(name).is_none() => {
-                findings.push(Finding::refused("department_unknown", format!("There is no department “{}” you may use.", crate::catalogue::fields::short(name))));
+                findings.push(Finding::refused(
+                    "department_unknown",
+                    format!("There is no department “{}” you may use.", crate::catalogue::fields::short(name)),
+                ));
             }
             None if self.departments.required && self.departments.only().is_none() => {
                 findings.push(Finding::refused("department_missing", "Name one of your departments in a column “Department”."));
@@ -181,7 +204,8 @@ impl Checker {
                 Found::Several(namesakes) => {
                     let (last, first) = writer_name(writer);
                     let name = full_name(Some(last), first, None);
-                    let words = format!("{} songwriters are called {name}; without the IPI of one of them, another is added.", namesakes.len());
+                    let words =
+                        format!("{} songwriters are called {name}; without the IPI of one of them, another is added.", namesakes.len());
                     findings.push(Finding::warning("namesakes", words));
                 }
                 Found::Nobody => {}
@@ -202,9 +226,13 @@ pub async fn directory(at: &mut Tenant, drafts: &[&WorkDraft]) -> Result<Directo
 async fn taken_numbers(at: &mut Tenant, drafts: &[&WorkDraft]) -> Result<HashSet<String>> {
     let publisher = at.publisher.id;
     let numbers: Vec<String> = drafts.iter().filter_map(|draft| own_number(draft.number.as_deref())).collect();
-    let taken = sqlx::query_scalar!(r#"select work_number as "number!" from works where publisher_id = $1 and work_number = any ($2)"#, publisher, &numbers)
-        .fetch_all(at.db())
-        .await?;
+    let taken = sqlx::query_scalar!(
+        r#"select work_number as "number!" from works where publisher_id = $1 and work_number = any ($2)"#,
+        publisher,
+        &numbers
+    )
+    .fetch_all(at.db())
+    .await?;
     Ok(taken.into_iter().collect())
 }
 

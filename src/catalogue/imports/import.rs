@@ -148,7 +148,9 @@ pub async fn load(at: &mut Tenant, id: Uuid) -> Result<Import> {
 /// A page of imports, newest first.
 pub async fn list(at: &mut Tenant, after: Option<&After>) -> Result<Vec<Import>> {
     let publisher = at.publisher.id;
-    let instant = after.and_then(|after| after.key.parse::<i64>().ok()).and_then(|micros| OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1_000).ok());
+    let instant = after
+        .and_then(|after| after.key.parse::<i64>().ok())
+        .and_then(|micros| OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1_000).ok());
     let imports = sqlx::query_as!(
         Import,
         r#"select i.id, i.file_name, i.file_bytes, i.state as "state: State", i.layout, i.encoding, i.problem, i.notes as "notes: Json<Vec<Note>>",
@@ -206,7 +208,9 @@ pub async fn begin(at: &mut Tenant, id: Uuid, file_name: &str, content: &[u8]) -
     )
     .execute(at.db())
     .await?;
-    sqlx::query!("insert into import_files (publisher_id, import_id, content) values ($1, $2, $3)", publisher, id, content).execute(at.db()).await?;
+    sqlx::query!("insert into import_files (publisher_id, import_id, content) values ($1, $2, $3)", publisher, id, content)
+        .execute(at.db())
+        .await?;
     Ok(())
 }
 
@@ -238,7 +242,11 @@ pub async fn start_writing(at: &mut Tenant, import: &Import) -> Result<()> {
     .execute(at.db())
     .await?;
     if moved.rows_affected() == 0 {
-        return Err(Refusal::conflict("import_state", format!("This import is not waiting to be written; it is: {}.", import.state.words().to_lowercase())).into());
+        return Err(Refusal::conflict(
+            "import_state",
+            format!("This import is not waiting to be written; it is: {}.", import.state.words().to_lowercase()),
+        )
+        .into());
     }
     Ok(())
 }
@@ -257,7 +265,11 @@ pub async fn give_up(at: &mut Tenant, import: &Import) -> Result<()> {
     .execute(at.db())
     .await?;
     if dropped.rows_affected() == 0 {
-        let words = if import.state.is_busy() { "This import is under way. Wait until it has finished." } else { "This import is over; there is nothing to drop." };
+        let words = if import.state.is_busy() {
+            "This import is under way. Wait until it has finished."
+        } else {
+            "This import is over; there is nothing to drop."
+        };
         return Err(Refusal::conflict("import_state", words).into());
     }
     sqlx::query!("delete from import_rows where publisher_id = $1 and import_id = $2", publisher, import.id).execute(at.db()).await?;

@@ -7,7 +7,7 @@ use super::{
     writing::{Numbers, Writing},
 };
 use crate::{
-    access::{State, Tenant, enter_for_job, permission::ImportsRun},
+    access::{State, Tenant, Work, enter_for_job, permission::ImportsRun},
     audit::Entry,
     error::{Error, Result},
     jobs::{Job, NewJob, Outcome, Registry},
@@ -56,11 +56,12 @@ struct For {
 impl For {
     fn of(job: &Job) -> Result<Self> {
         let Payload { import } = job.read()?;
-        let (publisher, user) = job.for_publisher.zip(job.for_user).ok_or_else(|| anyhow::anyhow!("an import's job names its publisher and person"))?;
+        let (publisher, user) =
+            job.for_publisher.zip(job.for_user).ok_or_else(|| anyhow::anyhow!("an import's job names its publisher and person"))?;
         Ok(For { publisher, user, import })
     }
 
-    async fn enter(self, state: &State) -> Result<crate::access::Write<ImportsRun>> {
+    async fn enter(self, state: &State) -> Result<Work<ImportsRun>> {
         enter_for_job(state, self.publisher, self.user).await
     }
 }
@@ -115,7 +116,9 @@ async fn read_all(state: &State, who: For) -> Result<()> {
     let mut at = who.enter(state).await?;
     let (publisher, rows) = (at.publisher.id, i32::try_from(reading.row_count).unwrap_or(i32::MAX));
     sqlx::query!("delete from import_rows where publisher_id = $1 and import_id = $2", publisher, who.import).execute(at.db()).await?;
-    sqlx::query!("update imports set rows_total = $3, rows_done = 0 where publisher_id = $1 and id = $2", publisher, who.import, rows).execute(at.db()).await?;
+    sqlx::query!("update imports set rows_total = $3, rows_done = 0 where publisher_id = $1 and id = $2", publisher, who.import, rows)
+        .execute(at.db())
+        .await?;
     let mut checker = Checker::new(&mut at).await?;
     at.commit_progress().await?;
     let mut rows = reading.rows();

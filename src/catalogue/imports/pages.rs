@@ -84,6 +84,7 @@ async fn new(at: Read<ImportsRun>) -> Result<Response> {
 
 async fn template(at: Read<ImportsRun>) -> Result<Response> {
     keeper(&at, "imports:run")?;
-    let headers = [(header::CONTENT_TYPE, "text/csv; charset=utf-8"), (header::CONTENT_DISPOSITION, "attachment; filename=\"ledgerline-works.csv\"")];
+    let headers =
+        [(header::CONTENT_TYPE, "text/csv; charset=utf-8"), (header::CONTENT_DISPOSITION, "attachment; filename=\"ledgerline-works.csv\"")];
     Ok((headers, reading::template()).into_response())
 }

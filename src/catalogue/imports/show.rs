@@ -86,7 +86,11 @@ impl Counts {
             warned: number(import.rows_warned),
             works: if import.rows_taken() == 1 { "1 work".to_owned() } else { format!("{} works", number(import.rows_taken())) },
             size: size(import.file_bytes),
-            progress: if import.rows_total == 0 { "waiting".to_owned() } else { format!("{} of {} rows", number(import.rows_done), number(import.rows_total)) },
+            progress: if import.rows_total == 0 {
+                "waiting".to_owned()
+            } else {
+                format!("{} of {} rows", number(import.rows_done), number(import.rows_total))
+            },
         }
     }
 }
@@ -105,7 +109,13 @@ async fn show(at: Read<ImportsRun>, Path((_, id)): Path<(String, String)>, Query
     page(at, &id, query, Errors::none(), StatusCode::OK).await
 }
 
-async fn page<G: std::ops::DerefMut<Target = crate::access::Tenant>>(mut at: G, id: &str, query: RowsQuery, errors: Errors, status: StatusCode) -> Result<Response> {
+async fn page<G: std::ops::DerefMut<Target = crate::access::Tenant>>(
+    mut at: G,
+    id: &str,
+    query: RowsQuery,
+    errors: Errors,
+    status: StatusCode,
+) -> Result<Response> {
     let import = import::load(&mut at, doors::id(id)?).await?;
     let (path, url) = (at.url("/imports"), at.url(&format!("/imports/{}", import.id)));
     let level = if matches!(query.rows.as_str(), "refused" | "warning") { query.rows } else { String::new() };
@@ -140,7 +150,11 @@ async fn page<G: std::ops::DerefMut<Target = crate::access::Tenant>>(mut at: G, 
 }
 
 /// Writes the works of the import: all, or none.
-async fn write(mut at: Write<ImportsRun>, axum::extract::State(state): axum::extract::State<State>, Path((_, id)): Path<(String, String)>) -> Result<Response> {
+async fn write(
+    mut at: Write<ImportsRun>,
+    axum::extract::State(state): axum::extract::State<State>,
+    Path((_, id)): Path<(String, String)>,
+) -> Result<Response> {
     keeper(&at, "imports:run")?;
     let import = import::load(&mut at, doors::id(&id)?).await?;
     match import::start_writing(&mut at, &import).await {

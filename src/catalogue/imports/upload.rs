@@ -8,7 +8,7 @@ use super::{
     reading::MAX_BYTES,
 };
 use crate::{
-    access::{Routes, State, Tenant, Write, enter_for_job, permission::ImportsRun},
+    access::{Routes, State, Tenant, Work, Write, enter_for_job, permission::ImportsRun},
     audit::Entry,
     catalogue::doors::keeper,
     error::{Error, Refusal, Result},
@@ -16,7 +16,10 @@ use crate::{
     web::{self, Errors},
 };
 use axum::{
-    extract::{Multipart, multipart::{Field, MultipartError, MultipartRejection}},
+    extract::{
+        Multipart,
+        multipart::{Field, MultipartError, MultipartRejection},
+    },
     http::StatusCode,
     response::Response,
 };
@@ -62,7 +65,7 @@ async fn take(state: &State, publisher: Uuid, user: Uuid, form: std::result::Res
     let form = form.map_err(|_| Refusal::field("file", "file", "Choose a CSV file to upload."))?;
     let Upload { name, content } = file(form).await?;
     let reading = jobs::parse(content.clone()).await?;
-    let mut at: Write<ImportsRun> = enter_for_job(state, publisher, user).await?;
+    let mut at: Work<ImportsRun> = enter_for_job(state, publisher, user).await?;
     let id = at.new_id();
     import::begin(&mut at, id, &name, &content).await?;
     let small = content.len() <= READ_AT_ONCE;

@@ -66,11 +66,20 @@ impl Numbers {
     pub async fn refuse_taken(&self, at: &mut Tenant, import: Uuid) -> Result<bool> {
         let publisher = at.publisher.id;
         let typed: Vec<String> = self.0.iter().filter_map(|(_, number)| number.clone()).collect();
-        let taken = sqlx::query_scalar!(r#"select work_number as "number!" from works where publisher_id = $1 and work_number = any ($2)"#, publisher, &typed)
-            .fetch_all(at.db())
-            .await?;
+        let taken = sqlx::query_scalar!(
+            r#"select work_number as "number!" from works where publisher_id = $1 and work_number = any ($2)"#,
+            publisher,
+            &typed
+        )
+        .fetch_all(at.db())
+        .await?;
         let taken: HashSet<String> = taken.into_iter().collect();
-        let lines: Vec<i32> = self.0.iter().filter(|(_, number)| number.as_ref().is_some_and(|number| taken.contains(number))).map(|(line, _)| *line).collect();
+        let lines: Vec<i32> = self
+            .0
+            .iter()
+            .filter(|(_, number)| number.as_ref().is_some_and(|number| taken.contains(number)))
+            .map(|(line, _)| *line)
+            .collect();
         if lines.is_empty() {
             return Ok(false);
         }
@@ -225,7 +234,9 @@ impl Writing {
         .execute(at.db())
         .await?;
         if done.rows_affected() == 0 {
-            return Err(Refusal::conflict("import_state", "The import was given up while it was being written. Nothing was imported.").into());
+            return Err(
+                Refusal::conflict("import_state", "The import was given up while it was being written. Nothing was imported.").into()
+            );
         }
         sqlx::query!("delete from import_files where publisher_id = $1 and import_id = $2", publisher, import.id).execute(at.db()).await?;
         tally::meter(at, "works_created", added.works).await?;

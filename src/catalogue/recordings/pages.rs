@@ -17,7 +17,7 @@ use crate::{
     },
     error::{Error, Result},
     pages,
-    standards::identifiers::{Iswc, Isrc, NoNumber},
+    standards::identifiers::{Isrc, Iswc, NoNumber},
     web::{self, Errors, Form, Shell},
 };
 use askama::Template;
@@ -154,7 +154,11 @@ impl RecordingForm {
         }
         if self.isrc.trim().parse::<Isrc>() == Err(NoNumber::Prefix) {
             if self.insist.is_empty() {
-                fields.refuse("insist", "isrc_prefix", "No agency is known to give out codes that begin so. Tick this box if the code is right.");
+                fields.refuse(
+                    "insist",
+                    "isrc_prefix",
+                    "No agency is known to give out codes that begin so. Tick this box if the code is right.",
+                );
             }
             return Isrc::of_any_prefix(&self.isrc).ok().map(String::from);
         }
@@ -174,7 +178,11 @@ impl RecordingForm {
         let mut works = recording::works_named(at, &typed.to_uppercase(), iswc.as_deref(), &typed).await?;
         let by_number = works.first().is_some_and(|work| work.work_number.as_deref() == Some(typed.to_uppercase().as_str()));
         match works.len() {
-            0 => fields.refuse("work", "work_unknown", format!("There is no work “{}”. Type its own number, ISWC or whole title.", short(&typed))),
+            0 => fields.refuse(
+                "work",
+                "work_unknown",
+                format!("There is no work “{}”. Type its own number, ISWC or whole title.", short(&typed)),
+            ),
             1 => return Ok(works.pop()),
             _ if by_number => return Ok(works.into_iter().next()),
             _ => fields.refuse("work", "work_ambiguous", "Several works are called so. Type the own number."),
@@ -288,7 +296,11 @@ async fn edit(mut at: Read<RecordingsUpdate>, Path((_, id)): Path<(String, Strin
     web::page(&RecordingFormPage::of(&at, RecordingForm::of(&recording), Errors::none(), Some(&recording)))
 }
 
-async fn update(mut at: Write<RecordingsUpdate>, Path((_, id)): Path<(String, String)>, Form(form): Form<RecordingForm>) -> Result<Response> {
+async fn update(
+    mut at: Write<RecordingsUpdate>,
+    Path((_, id)): Path<(String, String)>,
+    Form(form): Form<RecordingForm>,
+) -> Result<Response> {
     keeper(&at, "recordings:update")?;
     let before = recording::load(&mut at, doors::id(&id)?).await?;
     match save(&mut at, &form, &before).await {
@@ -300,7 +312,9 @@ async fn update(mut at: Write<RecordingsUpdate>, Path((_, id)): Path<(String, St
             at.commit(Entry::RecordingUpdated { recording: before.id, title: details.title, changes: changes.detail() }).await?;
             Ok(response)
         }
-        Err(Error::Refused(refusal)) => web::page_with(refusal.status, &RecordingFormPage::of(&at, form, Errors::from(&refusal), Some(&before))),
+        Err(Error::Refused(refusal)) => {
+            web::page_with(refusal.status, &RecordingFormPage::of(&at, form, Errors::from(&refusal), Some(&before)))
+        }
         Err(error) => Err(error),
     }
 }

@@ -194,9 +194,15 @@ pub async fn work(at: &mut Tenant, id: Uuid) -> Result<Option<Candidate>> {
 pub async fn same_isrc(at: &mut Tenant, isrc: &str, except: Uuid) -> Result<Option<String>> {
     let publisher = at.publisher.id;
     let ids = search::find(at, Kind::Recording, &[isrc.to_lowercase()]).await?;
-    let title = sqlx::query_scalar!("select title from recordings where publisher_id = $1 and id = any ($2) and isrc = $3 and id <> $4 limit 1", publisher, &ids, isrc, except)
-        .fetch_optional(at.db())
-        .await?;
+    let title = sqlx::query_scalar!(
+        "select title from recordings where publisher_id = $1 and id = any ($2) and isrc = $3 and id <> $4 limit 1",
+        publisher,
+        &ids,
+        isrc,
+        except
+    )
+    .fetch_optional(at.db())
+    .await?;
     Ok(title)
 }
 
@@ -242,7 +248,8 @@ pub async fn find(at: &mut Tenant, terms: &[String]) -> Result<Option<Vec<Uuid>>
     )
     .fetch_all(at.db())
     .await?;
-    let fits = own.into_iter().filter(|row| search::matches(terms, &recording_words(&row.title, row.artist.as_deref(), row.isrc.as_deref())));
+    let fits =
+        own.into_iter().filter(|row| search::matches(terms, &recording_words(&row.title, row.artist.as_deref(), row.isrc.as_deref())));
     Ok(Some(fits.map(|row| row.id).collect()))
 }
 
@@ -267,7 +274,9 @@ pub async fn list(at: &mut Tenant, found: Option<&[Uuid]>, after: Option<&After>
 pub async fn total(at: &mut Tenant) -> Result<String> {
     let publisher = at.publisher.id;
     if matches!(at.reach, Reach::Publisher | Reach::Visit) {
-        let total = sqlx::query_scalar!("select recordings from catalogue_totals where publisher_id = $1", publisher).fetch_optional(at.db()).await?;
+        let total = sqlx::query_scalar!("select recordings from catalogue_totals where publisher_id = $1", publisher)
+            .fetch_optional(at.db())
+            .await?;
         return Ok(figure(total.unwrap_or(0)));
     }
     let seen = sqlx::query_scalar!(

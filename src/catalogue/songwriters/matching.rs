@@ -2,12 +2,7 @@
 //! one songwriter has it and no IPI speaks against it.
 
 use super::songwriter::{full_name, name_key};
-use crate::{
-    access::Tenant,
-    catalogue::paging::sort_key,
-    error::Result,
-    standards::characters::words,
-};
+use crate::{access::Tenant, catalogue::paging::sort_key, error::Result, standards::characters::words};
 use std::collections::HashMap;
 use uuid::Uuid;
 

@@ -226,7 +226,8 @@ async fn show(mut at: Read<SongwritersRead>, Path((_, id)): Path<(String, String
 impl SongwriterFormPage {
     fn of(at: &Tenant, form: SongwriterForm, errors: Errors, before: Option<&Songwriter>) -> Self {
         let path = at.url("/songwriters");
-        let mut societies: Vec<(&'static str, String)> = Society::offered().map(|society| (society.code.as_str(), society.to_string())).collect();
+        let mut societies: Vec<(&'static str, String)> =
+            Society::offered().map(|society| (society.code.as_str(), society.to_string())).collect();
         if let Some(former) = Society::by_code(&form.society).filter(|former| societies.iter().all(|(code, _)| *code != former.code)) {
             societies.push((former.code.as_str(), former.to_string()));
         }
@@ -279,7 +280,11 @@ async fn refuse_double(at: &mut Tenant, form: &SongwriterForm, details: &Details
     match (same_ipi, same.first()) {
         (Some(other), _) => fields.refuse("ipi", "ipi_of_another", format!("This IPI belongs to {}.", other.name())),
         (None, Some(other)) if form.another.is_empty() => {
-            fields.refuse("another", "namesake", format!("There is a songwriter called {} already. Tick this box if it is somebody else.", other.name()));
+            fields.refuse(
+                "another",
+                "namesake",
+                format!("There is a songwriter called {} already. Tick this box if it is somebody else.", other.name()),
+            );
         }
         _ => {}
     }
@@ -292,7 +297,11 @@ async fn edit(mut at: Read<SongwritersUpdate>, Path((_, id)): Path<(String, Stri
     web::page(&SongwriterFormPage::of(&at, SongwriterForm::of(&songwriter), Errors::none(), Some(&songwriter)))
 }
 
-async fn update(mut at: Write<SongwritersUpdate>, Path((_, id)): Path<(String, String)>, Form(form): Form<SongwriterForm>) -> Result<Response> {
+async fn update(
+    mut at: Write<SongwritersUpdate>,
+    Path((_, id)): Path<(String, String)>,
+    Form(form): Form<SongwriterForm>,
+) -> Result<Response> {
     keeper(&at, "songwriters:update")?;
     let before = songwriter::load(&mut at, doors::id(&id)?).await?;
     let url = at.url(&format!("/songwriters/{}", before.id));
@@ -302,7 +311,9 @@ async fn update(mut at: Write<SongwritersUpdate>, Path((_, id)): Path<(String, S
             at.commit(Entry::SongwriterUpdated { songwriter: before.id, name, changes: changes.detail() }).await?;
             Ok(web::done(&url, "good", "Songwriter saved."))
         }
-        Err(Error::Refused(refusal)) => web::page_with(refusal.status, &SongwriterFormPage::of(&at, form, Errors::from(&refusal), Some(&before))),
+        Err(Error::Refused(refusal)) => {
+            web::page_with(refusal.status, &SongwriterFormPage::of(&at, form, Errors::from(&refusal), Some(&before)))
+        }
         Err(error) => Err(error),
     }
 }

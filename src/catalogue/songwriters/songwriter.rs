@@ -5,7 +5,7 @@ use crate::{
     catalogue::{
         changes::Changes,
         credits,
-        paging::{After, ASKED, PAGE, sort_key},
+        paging::{ASKED, After, PAGE, sort_key},
         search::{self, Kind, songwriter_words},
     },
     error::{Error, OnConstraint, Refusal, Result},
@@ -272,7 +272,9 @@ impl Listed {
 
 /// A page by name, of all songwriters or of those found.
 pub async fn list(at: &mut Tenant, found: Option<&[Uuid]>, after: Option<&After>) -> Result<Vec<Listed>> {
-    let mut page = QueryBuilder::new("select id, last_name, first_name, stage_name, ipi, society, writer_number, name_key from songwriters where publisher_id = ");
+    let mut page = QueryBuilder::new(
+        "select id, last_name, first_name, stage_name, ipi, society, writer_number, name_key from songwriters where publisher_id = ",
+    );
     page.push_bind(at.publisher.id).push(" and archived_at is null");
     if let Some(found) = found {
         page.push(" and id = any(").push_bind(found).push(")");
@@ -287,7 +289,8 @@ pub async fn list(at: &mut Tenant, found: Option<&[Uuid]>, after: Option<&After>
 /// All songwriters of the publisher, as the maintained total has it.
 pub async fn total(at: &mut Tenant) -> Result<i64> {
     let publisher = at.publisher.id;
-    let total = sqlx::query_scalar!("select songwriters from catalogue_totals where publisher_id = $1", publisher).fetch_optional(at.db()).await?;
+    let total =
+        sqlx::query_scalar!("select songwriters from catalogue_totals where publisher_id = $1", publisher).fetch_optional(at.db()).await?;
     Ok(total.unwrap_or(0))
 }
 

@@ -222,7 +222,13 @@ mod tests {
 
     #[test]
     fn rows_are_read_by_their_number_and_only_so_many() {
-        let form = read(&[("writer-2-name", "B"), ("writer-0-share", "50"), ("writer-99999-name", "C"), ("writer-x-name", "D"), ("writer-1", "E")]);
+        let form = read(&[
+            ("writer-2-name", "B"),
+            ("writer-0-share", "50"),
+            ("writer-99999-name", "C"),
+            ("writer-x-name", "D"),
+            ("writer-1", "E"),
+        ]);
         assert_eq!(names(&form), ["", "B", "", "", ""]);
         assert_eq!(form.rows[0].share, "50");
     }

@@ -141,7 +141,15 @@ impl Typed {
     }
 
     /// The songwriter this row means, or words at its field.
-    fn songwriter(&self, at: &Tenant, i: usize, row: &mut Row, directory: &mut Directory, writers: &mut Writers, fields: &mut Fields) -> Option<Known> {
+    fn songwriter(
+        &self,
+        at: &Tenant,
+        i: usize,
+        row: &mut Row,
+        directory: &mut Directory,
+        writers: &mut Writers,
+        fields: &mut Fields,
+    ) -> Option<Known> {
         if let Some(id) = self.id {
             let Some(chosen) = directory.by_id(id) else {
                 fields.refuse(field(i, "name"), "songwriter_unknown", "This songwriter is not in the catalogue. Type the name again.");
@@ -174,7 +182,15 @@ impl Typed {
     }
 
     /// Somebody of the catalogue, whose IPI is the one typed or gets it.
-    fn with_ipi(&self, at: &Tenant, i: usize, mut known: Known, directory: &mut Directory, writers: &mut Writers, fields: &mut Fields) -> Option<Known> {
+    fn with_ipi(
+        &self,
+        at: &Tenant,
+        i: usize,
+        mut known: Known,
+        directory: &mut Directory,
+        writers: &mut Writers,
+        fields: &mut Fields,
+    ) -> Option<Known> {
         match (&known.ipi, &self.ipi) {
             (Some(theirs), Some(typed)) if theirs != typed => {
                 let words = format!("{} has the IPI {theirs}. Correct it here, or change it on the songwriter's own page.", known.name);
@@ -203,7 +219,11 @@ impl Typed {
 
     fn newcomer(&self, at: &Tenant, i: usize, directory: &mut Directory, writers: &mut Writers, fields: &mut Fields) -> Option<Known> {
         if !at.may("songwriters:create") {
-            fields.refuse(field(i, "name"), "songwriter_new", "This songwriter is not in the catalogue, and your role may not add songwriters.");
+            fields.refuse(
+                field(i, "name"),
+                "songwriter_new",
+                "This songwriter is not in the catalogue, and your role may not add songwriters.",
+            );
             return None;
         }
         if !self.name.is_clear() {

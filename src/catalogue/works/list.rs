@@ -119,7 +119,11 @@ async fn own(at: &mut Tenant, songwriter: Uuid, terms: &[String]) -> Result<Vec<
     .await?;
     let fits = works.into_iter().filter(|work| {
         let names = credits::names(&work.credits);
-        terms.is_empty() || search::matches(terms, &work_words(&work.title, &work.alternate_titles, work.iswc.as_deref(), work.work_number.as_deref(), &names))
+        terms.is_empty()
+            || search::matches(
+                terms,
+                &work_words(&work.title, &work.alternate_titles, work.iswc.as_deref(), work.work_number.as_deref(), &names),
+            )
     });
     Ok(fits.map(|work| work.id).collect())
 }
@@ -169,7 +173,9 @@ fn start_after(query: &mut QueryBuilder<'_, Postgres>, sort: Sort, after: &After
         return;
     }
     let micros = after.key.parse::<i64>().ok();
-    let Some(instant) = micros.and_then(|micros| OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1_000).ok()) else { return };
+    let Some(instant) = micros.and_then(|micros| OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1_000).ok()) else {
+        return;
+    };
     let (before, id) = if sort == Sort::Newest { ("<", ">") } else { (">", "<") };
     // Times fall while ids rise, which no row comparison says; the first condition is what the index is entered by.
     query.push(format!(" and w.updated_at {before}= ")).push_bind(instant);
@@ -182,7 +188,8 @@ pub async fn count(at: &mut Tenant, wanted: &Wanted, found: &Found) -> Result<St
     let publisher = at.publisher.id;
     let whole = matches!(at.reach, Reach::Publisher | Reach::Visit) && found.0.is_none();
     if whole && wanted.department.is_none() && wanted.import.is_none() && !wanted.off_balance && !wanted.archived {
-        let total = sqlx::query_scalar!("select works from catalogue_totals where publisher_id = $1", publisher).fetch_optional(at.db()).await?;
+        let total =
+            sqlx::query_scalar!("select works from catalogue_totals where publisher_id = $1", publisher).fetch_optional(at.db()).await?;
         return Ok(figure(total.unwrap_or(0)));
     }
     let mut count = QueryBuilder::new("select count(*) from (select from works w where ");

@@ -56,8 +56,15 @@ impl ListQuery {
     /// The same list with another order and place.
     fn url(&self, path: &str, sort: &str, after: &str) -> String {
         let Self { q, department, import, splits, state, .. } = self;
-        let parameters =
-            [("q", q.trim()), ("department", department), ("import", import), ("splits", splits), ("state", state), ("sort", sort), ("after", after)];
+        let parameters = [
+            ("q", q.trim()),
+            ("department", department),
+            ("import", import),
+            ("splits", splits),
+            ("state", state),
+            ("sort", sort),
+            ("after", after),
+        ];
         address(path, &parameters)
     }
 }

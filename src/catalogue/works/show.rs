@@ -147,7 +147,8 @@ fn split(work: &Work) -> Split {
 
 /// What is known of the work, in the order of a registration.
 fn facts(work: &Work, own: bool) -> Vec<(&'static str, String)> {
-    let language = work.language.as_deref().map(|code| Language::named(code).map_or_else(|_| code.to_owned(), |language| language.name.clone()));
+    let language =
+        work.language.as_deref().map(|code| Language::named(code).map_or_else(|_| code.to_owned(), |language| language.name.clone()));
     let mut facts = vec![
         ("Alternative titles", work.alternate_titles.join(" · ")),
         ("Version", version_name(&work.version_type).to_owned()),

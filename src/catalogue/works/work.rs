@@ -130,7 +130,9 @@ impl Work {
         let modified = roles.iter().any(|role| role.modifies());
         match self.version_type.as_str() {
             "ORI" if modified => warnings.push("It is entered as an original work, yet has an arranger, adaptor or translator.".to_owned()),
-            "MOD" if !modified => warnings.push("It is entered as a modified version, yet nobody is an arranger, adaptor or translator.".to_owned()),
+            "MOD" if !modified => {
+                warnings.push("It is entered as a modified version, yet nobody is an arranger, adaptor or translator.".to_owned())
+            }
             _ => {}
         }
         warnings

@@ -40,8 +40,8 @@ impl Chromium {
             return None;
         };
         let mut driver = Command::new(driver).arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let said = BufReader::new(driver.stdout.take().unwrap()).lines().map_while(Result::ok);
-        let port = said.filter_map(|line| line.trim_end_matches('.').rsplit_once("on port ").map(|(_, port)| port.to_owned())).find(|port| port.parse::<u16>().is_ok());
+        let mut said = BufReader::new(driver.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let port = said.find_map(|line| line.split_once("started successfully on port ").map(|(_, port)| port.trim_end_matches('.').to_owned()));
         Some(Self { driver, url: format!("http://127.0.0.1:{}", port.expect("chromedriver says its port")), binary })
     }
 
@@ -109,15 +109,10 @@ impl Machine {
 
     /// Clicks the button or link with these words.
     pub async fn presses(&self, words: &str) {
-        for _ in 0..PATIENCE.as_millis() / LOOK.as_millis() {
-            for target in self.driver.find_all(By::Css("button, a")).await.unwrap() {
-                if target.text().await.is_ok_and(|text| text.trim() == words) && target.is_clickable().await.unwrap_or(false) {
-                    return target.click().await.unwrap();
-                }
-            }
-            tokio::time::sleep(LOOK).await;
-        }
-        panic!("no button or link {words:?} at {}", self.path().await)
+        let target = format!("//*[self::button or self::a][normalize-space(.)='{words}']");
+        let found = self.driver.query(By::XPath(target)).and_displayed().and_enabled().wait(PATIENCE, LOOK).first().await;
+        let Ok(target) = found else { panic!("no button or link {words:?} at {}", self.path().await) };
+        target.click().await.unwrap_or_else(|error| panic!("{words:?} cannot be clicked: {error}"));
     }
 
     pub async fn path(&self) -> String {

@@ -1,0 +1,90 @@
+//! Songwriters: the list, one person once, and a name that follows into every work.
+
+use super::{NORTHLIGHT, adds_work, firsts, olga};
+use crate::support::App;
+
+const SONGWRITERS: &str = "/publishers/northlight/songwriters";
+
+#[tokio::test]
+async fn a_songwriter_is_added_found_and_shown_with_their_works() {
+    let app = App::start().await;
+    let olga = olga(&app).await;
+    assert!(olga.opens(SONGWRITERS).await.says("No songwriters yet"));
+    let typed = [("last", "Müller"), ("first", "Zoë"), ("stage", "DJ Nine"), ("ipi", "14107338"), ("society", "035"), ("number", "s1")];
+    let page = olga.opens(&format!("{SONGWRITERS}/new")).await.submits("Add songwriter", &typed).await;
+    assert_eq!(page.heading(), "Müller, Zoë");
+    assert!(page.says("00014107338") && page.says("035 – GEMA") && page.says("DJ Nine") && page.says("S1"), "{page:?}");
+    for found in ["muller", "zoe m", "nine", "14107338", "000 141 073 38", "s1"] {
+        assert_eq!(firsts(&olga.opens(&format!("{SONGWRITERS}?q={}", found.replace(' ', "+"))).await), ["Müller, Zoë"], "{found}");
+    }
+    adds_work(&olga, "Harbour Lights", &[("Müller, Zoë", "50")], &[("writer-0-role", "CA")]).await;
+    assert_eq!(olga.opens(&page.path).await.row("Harbour Lights").unwrap(), ["Harbour Lights", "W000001", "CA", "50.00 %"]);
+}
+
+#[tokio::test]
+async fn one_person_is_one_songwriter() {
+    let app = App::start().await;
+    let olga = olga(&app).await;
+    let form = olga.opens(&format!("{SONGWRITERS}/new")).await;
+    form.submits("Add songwriter", &[("last", "Smith"), ("first", "John"), ("ipi", "00000000199")]).await;
+    let same_ipi = form.submits("Add songwriter", &[("last", "Other"), ("ipi", "199")]).await;
+    assert_eq!(same_ipi.errors("ipi").unwrap(), "This IPI belongs to Smith, John.");
+    let namesake = form.submits("Add songwriter", &[("last", "SMITH"), ("first", "John")]).await;
+    assert_eq!(
+        namesake.errors("another").unwrap(),
+        "There is a songwriter called Smith, John already. Tick this box if it is somebody else."
+    );
+    let another = namesake.submits("Add songwriter", &[("another", "true")]).await;
+    assert_eq!(another.heading(), "SMITH, John");
+    let wrong = form.submits("Add songwriter", &[("last", " "), ("ipi", "1"), ("number", "ABCDEFGHIJ"), ("society", "010")]).await;
+    for field in ["last", "ipi", "number"] {
+        assert!(wrong.errors(field).is_some(), "{field}");
+    }
+}
+
+#[tokio::test]
+async fn a_new_name_stands_on_all_their_works() {
+    let app = App::start().await;
+    let olga = olga(&app).await;
+    adds_work(&olga, "Harbour Lights", &[("Okafor, Adaeze", "50"), ("Lind, Ada", "50")], &[]).await;
+    let id = app.one::<uuid::Uuid>("select id from songwriters where last_name = 'Okafor'").await;
+    let page = olga
+        .opens(&format!("{SONGWRITERS}/{id}/edit"))
+        .await
+        .submits("Save songwriter", &[("last", "Okafor-Berg"), ("society", "052")])
+        .await;
+    assert_eq!(page.heading(), "Okafor-Berg, Adaeze");
+    assert!(page.first(".timeline li").unwrap().contains("Last name Okafor Okafor-Berg"));
+    let list = olga.opens(&format!("{NORTHLIGHT}/works?q=okafor-berg")).await;
+    assert_eq!(list.row("Harbour Lights").unwrap()[1], "Okafor-Berg, Adaeze · Lind, Ada");
+    let same = olga.opens(&page.path.replace("?", "/edit?")).await.status;
+    assert_eq!(same, 200);
+    assert_eq!(app.one::<i64>("select version from works").await, 2, "a form that still shows the old name is told");
+}
+
+#[tokio::test]
+async fn a_department_may_not_rename_what_it_does_not_wholly_see() {
+    let app = App::start().await;
+    let id = app.songwriter("northlight", "Adaeze Okafor").await;
+    let dara = app.person("dara@northlight.test").in_departments("department_admin", "northlight", &["Pop"]).await;
+    dara.signs_in().await;
+    let edit = dara.opens(&format!("{SONGWRITERS}/{id}/edit")).await;
+    let refused = edit.submits("Save songwriter", &[("last", "Renamed")]).await;
+    assert!(refused.errors("last").unwrap().contains("works of every department"));
+    assert_eq!(edit.submits("Save songwriter", &[("ipi", "199")]).await.heading(), "Okafor, Adaeze");
+}
+
+#[tokio::test]
+async fn the_grid_is_offered_who_begins_like_what_is_typed() {
+    let app = App::start().await;
+    let olga = olga(&app).await;
+    adds_work(&olga, "Harbour Lights", &[("Okafor, Adaeze", "50")], &[("writer-0-ipi", "199")]).await;
+    let options = olga.gets_part(&format!("{SONGWRITERS}/lookup?q=oka")).await;
+    assert_eq!(options.attributes("option", "value"), ["Okafor, Adaeze"]);
+    assert_eq!(options.attributes("option", "data-ipi"), ["00000000199"]);
+    assert!(olga.gets_part(&format!("{SONGWRITERS}/lookup?q=")).await.attributes("option", "value").is_empty());
+    let ada = app.person("ada.lind@writers.test").creator_of("northlight").await;
+    ada.signs_in().await;
+    assert!(ada.gets_part(&format!("{SONGWRITERS}/lookup?q=oka")).await.attributes("option", "value").is_empty());
+    assert_eq!(firsts(&ada.opens(SONGWRITERS).await), ["Lind, Ada"], "a creator sees nobody else");
+}
