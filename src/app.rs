@@ -17,8 +17,8 @@ use axum::{
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio::sync::Semaphore;
 use tower_http::{
-    catch_panic::CatchPanicLayer,
     CompressionLevel,
+    catch_panic::CatchPanicLayer,
     compression::{
         CompressionLayer,
         predicate::{NotForContentType, Predicate, SizeAbove},
@@ -80,7 +80,11 @@ pub fn router(state: State) -> Router {
         .layer(middleware::from_fn_with_state(places, layers::shed_load))
         .layer(middleware::from_fn_with_state(state.moments().clone(), faces::faces))
         .layer(middleware::from_fn(layers::flash_once))
-        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(SizeAbove::new(512).and(NotForContentType::const_new("font/"))))
+        .layer(
+            CompressionLayer::new()
+                .quality(CompressionLevel::Fastest)
+                .compress_when(SizeAbove::new(512).and(NotForContentType::const_new("font/"))),
+        )
         .layer(middleware::from_fn_with_state(https, layers::security_headers))
         .layer(TraceLayer::new_for_http())
         .layer(middleware::from_fn(move |request, next| client_address(Arc::clone(&proxies), request, next)))

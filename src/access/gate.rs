@@ -151,7 +151,14 @@ impl Tenant {
 
 /// Opens a transaction in the publisher for the person, if they hold the permission there. One round trip: the gate's
 /// arguments are ids we made, a name from our own table, and the slug as hexadecimal digits.
-pub(super) async fn enter(state: &State, request: Request, slug: &str, person: super::Person, permission: &'static str, write: bool) -> Result<Tenant> {
+pub(super) async fn enter(
+    state: &State,
+    request: Request,
+    slug: &str,
+    person: super::Person,
+    permission: &'static str,
+    write: bool,
+) -> Result<Tenant> {
     if slug.contains('\0') {
         return Err(Error::NotFound); // no slug has one, and PostgreSQL takes none
     }

@@ -183,7 +183,8 @@ fn check_stamp(parts: &Parts, tenant: &Tenant) -> Result<()> {
     if stamp.and_then(|stamp| Uuid::try_parse(&stamp).ok()) == Some(tenant.publisher.id) {
         return Ok(());
     }
-    let words = format!("This form was opened for another publisher than {}. Open the page again and repeat it there.", tenant.publisher.name);
+    let words =
+        format!("This form was opened for another publisher than {}. Open the page again and repeat it there.", tenant.publisher.name);
     Err(Refusal::conflict("stamp", words).into())
 }
 

@@ -55,7 +55,14 @@ impl Identity {
         let begin = format!("begin; select set_config('app.scope', '{scope}', true), set_config('app.user_id', '{user}', true)");
         conn.execute(begin.as_str()).await?;
         let name = person.map_or_else(|| "somebody at the door".to_owned(), |person| person.name.clone());
-        Ok(Identity { moments: state.moments().clone(), request, person: person.map(|person| person.id), name, wake: state.wake().clone(), conn })
+        Ok(Identity {
+            moments: state.moments().clone(),
+            request,
+            person: person.map(|person| person.id),
+            name,
+            wake: state.wake().clone(),
+            conn,
+        })
     }
 
     pub fn db(&mut self) -> &mut PgConnection {

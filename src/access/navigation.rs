@@ -37,7 +37,11 @@ pub(super) fn shell(at: &Tenant) -> Shell {
                 url: format!("{base}{tail}"),
                 icon,
                 key,
-                current: if tail.is_empty() { rest.is_empty() } else { rest.strip_prefix(tail).is_some_and(|r| r.is_empty() || r.starts_with('/')) },
+                current: if tail.is_empty() {
+                    rest.is_empty()
+                } else {
+                    rest.strip_prefix(tail).is_some_and(|r| r.is_empty() || r.starts_with('/'))
+                },
             })
             .collect(),
     });
@@ -70,7 +74,8 @@ pub(super) fn shell(at: &Tenant) -> Shell {
 /// What system admins may open outside any publisher.
 pub(super) fn system(path: &str) -> Vec<Section> {
     let url = "/publishers";
-    let link = NavLink { label: "Publishers", url: url.to_owned(), icon: "building-2", key: "p", current: path.split('?').next() == Some(url) };
+    let link =
+        NavLink { label: "Publishers", url: url.to_owned(), icon: "building-2", key: "p", current: path.split('?').next() == Some(url) };
     vec![Section { title: "System", links: vec![link] }]
 }
 

@@ -112,7 +112,9 @@ pub async fn differences(db: &mut PgConnection) -> sqlx::Result<Vec<String>> {
     let permissions = ALL.iter().map(|listed| format!("permission {} “{}”", listed.name, listed.description));
     let grants = ALL.iter().flat_map(|listed| listed.roles.iter().map(move |role| format!("grant {role} {}", listed.name)));
     let roles = PARENTS.iter().map(|(role, parent)| format!("role {role} inherits {}", parent.unwrap_or("nothing")));
-    let held = PARENTS.iter().flat_map(|(role, _)| ALL.iter().filter(|listed| holds(role, listed.name)).map(move |listed| format!("holds {role} {}", listed.name)));
+    let held = PARENTS.iter().flat_map(|(role, _)| {
+        ALL.iter().filter(|listed| holds(role, listed.name)).map(move |listed| format!("holds {role} {}", listed.name))
+    });
     let written: BTreeSet<String> = permissions.chain(grants).chain(roles).chain(held).collect();
     let missing = written.difference(&stored).map(|line| format!("the database lacks: {line}"));
     let extra = stored.difference(&written).map(|line| format!("the program lacks: {line}"));

@@ -5,14 +5,18 @@ use crate::{
     config::{PublicUrl, Settings},
     db::Pools,
     jobs::Wake,
-    mail::{MailContext, Mailer}, moments::Moments, secret::SecretKey};
+    mail::{MailContext, Mailer},
+    moments::Moments,
+    secret::SecretKey,
+};
 use axum::http::{HeaderMap, Method, request::Parts};
 use percent_encoding::{AsciiSet, CONTROLS};
 use sqlx::PgPool;
 use std::{net::IpAddr, sync::Arc};
 
 /// Everything but the characters that end a path segment.
-pub const PATH_SEGMENT: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'?').add(b'`').add(b'{').add(b'}').add(b'/').add(b'%');
+pub const PATH_SEGMENT: &AsciiSet =
+    &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'?').add(b'`').add(b'{').add(b'}').add(b'/').add(b'%');
 
 /// The program's context. Its pools are nobody else's to name: a handler gets a connection from a guard, or none.
 #[derive(Clone)]
@@ -30,7 +34,15 @@ struct Inner {
 }
 
 impl State {
-    pub fn new(pools: Pools, moments: Moments, settings: Arc<Settings>, secret: SecretKey, public_url: PublicUrl, mailer: Mailer, wake: Wake) -> Self {
+    pub fn new(
+        pools: Pools,
+        moments: Moments,
+        settings: Arc<Settings>,
+        secret: SecretKey,
+        public_url: PublicUrl,
+        mailer: Mailer,
+        wake: Wake,
+    ) -> Self {
         let sessions = Sessions::new(pools.identity().clone());
         State(Arc::new(Inner { pools, moments, settings, secret, sessions, public_url, mailer, wake }))
     }

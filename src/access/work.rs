@@ -56,12 +56,23 @@ impl State {
 /// Enters a publisher for a job, if the person it acts for still holds `P` there.
 pub async fn enter_for_job<P: Permission>(state: &State, publisher: Uuid, user: Uuid) -> Result<Work<P>> {
     let mut conn = state.platform_pool().acquire().await?;
-    let found = sqlx::query!(r#"select slug as "slug!", name as "name!", email as "email!", is_system_admin as "is_system_admin!" from ctx.job_actor($1, $2)"#, publisher, user)
-        .fetch_optional(&mut *conn)
-        .await?;
+    let found = sqlx::query!(
+        r#"select slug as "slug!", name as "name!", email as "email!", is_system_admin as "is_system_admin!" from ctx.job_actor($1, $2)"#,
+        publisher,
+        user
+    )
+    .fetch_optional(&mut *conn)
+    .await?;
     drop(conn);
     let found = found.ok_or(Error::NotFound)?;
-    let person = Person { session: Uuid::nil(), id: user, email: found.email, name: found.name, system_admin: found.is_system_admin, last_publisher: None };
+    let person = Person {
+        session: Uuid::nil(),
+        id: user,
+        email: found.email,
+        name: found.name,
+        system_admin: found.is_system_admin,
+        last_publisher: None,
+    };
     let request = Request { method: Method::POST, path: String::new(), headers: HeaderMap::new(), address: None, agent: None };
     Ok(Work(Write::new(gate::enter(state, request, &found.slug, person, P::NAME, true).await?)))
 }

@@ -87,13 +87,16 @@ impl Entry {
             | Entry::WorkUpdated { work, title, .. }
             | Entry::WorkArchived { work, title }
             | Entry::WorkRestored { work, title } => object("work", work, title),
-            Entry::SongwriterCreated { songwriter, name } | Entry::SongwriterUpdated { songwriter, name, .. } => object("songwriter", songwriter, name),
-            Entry::RecordingCreated { recording, title } | Entry::RecordingUpdated { recording, title, .. } => object("recording", recording, title),
+            Entry::SongwriterCreated { songwriter, name } | Entry::SongwriterUpdated { songwriter, name, .. } => {
+                object("songwriter", songwriter, name)
+            }
+            Entry::RecordingCreated { recording, title } | Entry::RecordingUpdated { recording, title, .. } => {
+                object("recording", recording, title)
+            }
             Entry::ImportUploaded { import, file }
             | Entry::ImportStarted { import, file }
-            | Entry::ImportWritten { import, file, .. } | Entry::ImportDropped { import, file } => {
-                object("import", import, file)
-            }
+            | Entry::ImportWritten { import, file, .. }
+            | Entry::ImportDropped { import, file } => object("import", import, file),
         }
     }
 
@@ -102,7 +105,9 @@ impl Entry {
             Entry::MemberInvited { role, .. } | Entry::InvitationAccepted { role, .. } => json!({ "role": role }),
             Entry::MemberRoleChanged { before, after, .. } => json!({ "before": before, "after": after }),
             Entry::VisitStarted { reason, may_write, .. } => json!({ "reason": reason, "may_write": may_write }),
-            Entry::WorkUpdated { changes, .. } | Entry::SongwriterUpdated { changes, .. } | Entry::RecordingUpdated { changes, .. } => changes.clone(),
+            Entry::WorkUpdated { changes, .. } | Entry::SongwriterUpdated { changes, .. } | Entry::RecordingUpdated { changes, .. } => {
+                changes.clone()
+            }
             Entry::ImportWritten { works, .. } => json!({ "works": works }),
             _ => json!({}),
         }

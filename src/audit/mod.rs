@@ -47,7 +47,14 @@ pub async fn write(db: &mut PgConnection, at: &Moments, publisher: Uuid, by: &By
 }
 
 /// Writes one event of a person's own account, in the transaction it belongs to.
-pub async fn write_security(db: &mut PgConnection, at: &Moments, about: Option<Uuid>, by: &By, agent: Option<&str>, event: &SecurityEvent) -> sqlx::Result<()> {
+pub async fn write_security(
+    db: &mut PgConnection,
+    at: &Moments,
+    about: Option<Uuid>,
+    by: &By,
+    agent: Option<&str>,
+    event: &SecurityEvent,
+) -> sqlx::Result<()> {
     sqlx::query!(
         "insert into security_events (id, at, user_id, actor_id, action, detail, address, agent) values ($1, $2, $3, $4, $5, $6, $7, $8)",
         at.new_id(),

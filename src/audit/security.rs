@@ -10,12 +10,24 @@ pub enum SecurityEvent {
     SignInThrottled,
     PasswordSet,
     /// A door that stayed shut for somebody inside.
-    Denied { publisher: String, permission: &'static str },
+    Denied {
+        publisher: String,
+        permission: &'static str,
+    },
     SystemAdminMade,
-    VisitStarted { publisher: String, reason: String },
-    VisitEnded { publisher: String },
-    PublisherCreated { publisher: String },
-    InvitationAccepted { publisher: String },
+    VisitStarted {
+        publisher: String,
+        reason: String,
+    },
+    VisitEnded {
+        publisher: String,
+    },
+    PublisherCreated {
+        publisher: String,
+    },
+    InvitationAccepted {
+        publisher: String,
+    },
 }
 
 impl SecurityEvent {
@@ -39,7 +51,9 @@ impl SecurityEvent {
         match self {
             SecurityEvent::Denied { publisher, permission } => json!({ "publisher": publisher, "permission": permission }),
             SecurityEvent::VisitStarted { publisher, reason } => json!({ "publisher": publisher, "reason": reason }),
-            SecurityEvent::VisitEnded { publisher } | SecurityEvent::PublisherCreated { publisher } | SecurityEvent::InvitationAccepted { publisher } => {
+            SecurityEvent::VisitEnded { publisher }
+            | SecurityEvent::PublisherCreated { publisher }
+            | SecurityEvent::InvitationAccepted { publisher } => {
                 json!({ "publisher": publisher })
             }
             _ => json!({}),

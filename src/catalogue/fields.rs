@@ -182,7 +182,9 @@ mod tests {
         assert_eq!(message(|f| drop(f.line("title", "Title", "much too long", 9))), "Title may have 9 characters at most; this has 13.");
         assert!(message(|f| drop(f.line("title", "Title", "a\u{202E}b", 9))).starts_with("Title contains an invisible mark"));
         assert_eq!(
-            message(|f| drop(f.date("day", "2024-02-30"))),
+            message(|f| {
+                f.date("day", "2024-02-30");
+            }),
             "“2024-02-30” is not a date; write year, month and day, such as 2024-05-01."
         );
         assert_eq!(message(|f| drop(f.line("title", "Title", "🎵 <b>=1+1</b>", 99))), "");

@@ -12,11 +12,7 @@ use crate::{
     moments::Moments,
 };
 use anyhow::{Context, Result};
-use std::{
-    net::SocketAddr,
-    sync::Arc,
-    time::Duration,
-};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
     net::TcpListener,
     signal::unix::{Signal, SignalKind, signal},
@@ -79,7 +75,13 @@ async fn listen(settings: &Settings) -> Result<TcpListener> {
 
 impl Running {
     /// Serves on a listener until stopped.
-    pub async fn start(listener: TcpListener, settings: Settings, key: crate::secret::SecretKey, pools: Pools, moments: Moments) -> Result<Self> {
+    pub async fn start(
+        listener: TcpListener,
+        settings: Settings,
+        key: crate::secret::SecretKey,
+        pools: Pools,
+        moments: Moments,
+    ) -> Result<Self> {
         let address = listener.local_addr()?;
         let public_url = settings.public_url(address.port())?;
         let mailer = Mailer::new(&settings, &public_url)?;

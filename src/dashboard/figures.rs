@@ -51,9 +51,13 @@ pub async fn figures(at: &mut Tenant) -> Result<Figures> {
 pub async fn calls_by_day(at: &mut Tenant) -> Result<Vec<(Date, i64)>> {
     let publisher = at.publisher.id;
     let first = first_of_last_month(at.now().date());
-    let rows = sqlx::query!("select day, quantity from usage_daily where publisher_id = $1 and meter = 'api_calls' and day >= $2 order by day", publisher, first)
-        .fetch_all(at.db())
-        .await?;
+    let rows = sqlx::query!(
+        "select day, quantity from usage_daily where publisher_id = $1 and meter = 'api_calls' and day >= $2 order by day",
+        publisher,
+        first
+    )
+    .fetch_all(at.db())
+    .await?;
     Ok(rows.into_iter().map(|row| (row.day, row.quantity)).collect())
 }
 

@@ -144,7 +144,14 @@ fn needs(at: &Tenant, figures: &Figures, expected: i64) -> Vec<Need> {
         counted(figures.works_off_balance),
         at.url("/works?splits=open"),
     );
-    add(members && figures.mail_failed > 0, "mail", "Invitations that could not be delivered", "Check the address and send again", counted(figures.mail_failed), invitations.clone());
+    add(
+        members && figures.mail_failed > 0,
+        "mail",
+        "Invitations that could not be delivered",
+        "Check the address and send again",
+        counted(figures.mail_failed),
+        invitations.clone(),
+    );
     add(
         members && figures.invitations_lapsed > 0,
         "clock",
@@ -170,7 +177,14 @@ fn needs(at: &Tenant, figures: &Figures, expected: i64) -> Vec<Need> {
         at.url(""),
     );
     if let Some(ends) = figures.trial_ends_at.filter(|ends| *ends > at.now()) {
-        add(at.may("account:read"), "calendar", "The trial ends soon", "Until then everything of the plan is open", format!("{} days", (ends - at.now()).whole_days()), at.url(""));
+        add(
+            at.may("account:read"),
+            "calendar",
+            "The trial ends soon",
+            "Until then everything of the plan is open",
+            format!("{} days", (ends - at.now()).whole_days()),
+            at.url(""),
+        );
     }
     needs
 }

@@ -98,10 +98,10 @@ async fn list(at: SignedIn, Query(query): Query<ListQuery>) -> Result<Response> 
     }
     let mut door = at.identity().await?;
     let publishers = publisher::mine(&mut door).await?;
-    if let ([only], true) = (publishers.as_slice(), at.request.path == "/publishers") {
-        if !only.closed {
-            return Ok(web::see_other(&format!("/publishers/{}", only.slug)));
-        }
+    if let ([only], "/publishers", false) =
+        (publishers.as_slice(), at.request.path.as_str(), publishers.iter().any(|publisher| publisher.closed))
+    {
+        return Ok(web::see_other(&format!("/publishers/{}", only.slug)));
     }
     web::page(&PickerPage { shell: at.shell(), now: door.now(), publishers })
 }
@@ -113,21 +113,39 @@ async fn directory(mut at: System<SystemPublishers>, query: ListQuery) -> Result
     let more = publishers.len() > PAGE;
     publishers.truncate(PAGE);
     let next = publishers.last().filter(|_| more).map(|last| {
-        let pairs = form_urlencoded::Serializer::new(String::new()).append_pair("q", &q).append_pair("after", &last.name).append_pair("id", &last.id.to_string()).finish();
+        let pairs = form_urlencoded::Serializer::new(String::new())
+            .append_pair("q", &q)
+            .append_pair("after", &last.name)
+            .append_pair("id", &last.id.to_string())
+            .finish();
         format!("/publishers?{pairs}")
     });
-    web::page(&DirectoryPage { shell: at.shell(), shown: publishers.len().to_string(), first: after.map(|_| "/publishers".to_owned()), q, publishers, next })
+    web::page(&DirectoryPage {
+        shell: at.shell(),
+        shown: publishers.len().to_string(),
+        first: after.map(|_| "/publishers".to_owned()),
+        q,
+        publishers,
+        next,
+    })
 }
 
 async fn new(at: System<SystemPublishers>) -> Result<Response> {
-    let form = NewPublisher { publisher_type: "professional".into(), business_model: "traditional".into(), plan: "professional".into(), ..NewPublisher::default() };
+    let form = NewPublisher {
+        publisher_type: "professional".into(),
+        business_model: "traditional".into(),
+        plan: "professional".into(),
+        ..NewPublisher::default()
+    };
     web::page(&NewPage { shell: at.shell(), typed: form, errors: Errors::none(), types: TYPES, models: MODELS, plans: PLANS })
 }
 
 async fn create(at: System<SystemPublishers>, Form(form): Form<NewPublisher>) -> Result<Response> {
     let shell = at.shell();
     match publisher::create(at, &form).await {
-        Ok(slug) => Ok(web::done(&format!("/publishers/{slug}/visit"), "good", "The publisher is created. Visit it to invite its first admin.")),
+        Ok(slug) => {
+            Ok(web::done(&format!("/publishers/{slug}/visit"), "good", "The publisher is created. Visit it to invite its first admin."))
+        }
         Err(Error::Refused(refusal)) => {
             let errors = Errors::from(&refusal);
             web::page_with(refusal.status, &NewPage { shell, typed: form, errors, types: TYPES, models: MODELS, plans: PLANS })
@@ -161,7 +179,9 @@ async fn start_visit(mut at: System<SystemPublishers>, Path(slug): Path<String>,
             let dashboard = format!("/publishers/{}", host.slug);
             Ok(web::see_other(own_path(&form.next).filter(|path| path.starts_with(&dashboard)).unwrap_or(&dashboard)))
         }
-        Err(Error::Refused(refusal)) => web::page_with(refusal.status, &VisitPage { shell, host, typed: form, errors: Errors::from(&refusal) }),
+        Err(Error::Refused(refusal)) => {
+            web::page_with(refusal.status, &VisitPage { shell, host, typed: form, errors: Errors::from(&refusal) })
+        }
         Err(error) => Err(error),
     }
 }

@@ -86,7 +86,8 @@ pub struct NewPublisher {
     pub plan: String,
 }
 
-pub const TYPES: &[(&str, &str)] = &[("enterprise", "Enterprise"), ("professional", "Professional"), ("platform", "Platform"), ("boutique", "Boutique")];
+pub const TYPES: &[(&str, &str)] =
+    &[("enterprise", "Enterprise"), ("professional", "Professional"), ("platform", "Platform"), ("boutique", "Boutique")];
 pub const MODELS: &[(&str, &str)] = &[("traditional", "Traditional"), ("platform", "Platform"), ("hybrid", "Hybrid")];
 pub const PLANS: &[(&str, &str)] = &[("starter", "Starter"), ("professional", "Professional"), ("enterprise", "Enterprise")];
 
@@ -170,7 +171,8 @@ fn check(form: &NewPublisher) -> Result<(String, String)> {
     if !well_formed && !name.is_empty() {
         checks.add("slug", "invalid_slug", "Use small letters, digits and hyphens, such as ember-oak.");
     }
-    let choices = [("publisher_type", &form.publisher_type, TYPES), ("business_model", &form.business_model, MODELS), ("plan", &form.plan, PLANS)];
+    let choices =
+        [("publisher_type", &form.publisher_type, TYPES), ("business_model", &form.business_model, MODELS), ("plan", &form.plan, PLANS)];
     for (field, typed, known) in choices {
         if !known.iter().any(|(key, _)| key == typed) {
             checks.add(field, "required", "Choose one.");
@@ -201,7 +203,16 @@ mod tests {
 
     #[test]
     fn names_and_addresses_that_will_not_do() {
-        for (name, slug) in [("", ""), ("   ", "x"), (&*"n".repeat(51), ""), ("音楽", ""), ("Ember", "new"), ("Ember", "a/b"), ("Ember", "-a"), ("a\u{0}b", "")] {
+        for (name, slug) in [
+            ("", ""),
+            ("   ", "x"),
+            (&*"n".repeat(51), ""),
+            ("音楽", ""),
+            ("Ember", "new"),
+            ("Ember", "a/b"),
+            ("Ember", "-a"),
+            ("a\u{0}b", ""),
+        ] {
             assert!(check(&form(name, slug)).is_err(), "{name:?} {slug:?}");
         }
         assert!(check(&form(&"n".repeat(50), "")).is_ok());

@@ -40,8 +40,12 @@ pub async fn host<P>(at: &mut System<P>, slug: &str) -> Result<Host> {
 /// A refusal at `reason` when it says too little: the publisher's people will read it.
 pub async fn start<P>(mut at: System<P>, host: &Host, form: &NewVisit) -> Result<()> {
     let reason = match characters::clean(&form.reason) {
-        Ok(reason) if reason.chars().count() < 8 => return Err(Refusal::field("reason", "required", "Say why, in a few words. The publisher's admins will read it.").into()),
-        Ok(reason) if reason.chars().count() > 200 => return Err(Refusal::field("reason", "too_long", "Use at most 200 characters.").into()),
+        Ok(reason) if reason.chars().count() < 8 => {
+            return Err(Refusal::field("reason", "required", "Say why, in a few words. The publisher's admins will read it.").into());
+        }
+        Ok(reason) if reason.chars().count() > 200 => {
+            return Err(Refusal::field("reason", "too_long", "Use at most 200 characters.").into());
+        }
         Ok(reason) => reason,
         Err(why) => return Err(Refusal::field("reason", "characters", why.to_string()).into()),
     };

@@ -20,7 +20,8 @@ impl EmailAddress {
         if typed.is_empty() {
             return Err(Refusal::field(field, "required", "Enter an e-mail address."));
         }
-        let well_formed = typed.len() <= 254 && !typed.chars().any(char::is_control) && typed.parse::<Address>().is_ok() && has_domain(typed);
+        let well_formed =
+            typed.len() <= 254 && !typed.chars().any(char::is_control) && typed.parse::<Address>().is_ok() && has_domain(typed);
         if !well_formed {
             return Err(Refusal::field(field, "invalid_email", "This is not an e-mail address; it should look like name@example.com."));
         }
@@ -49,7 +50,9 @@ mod tests {
 
     #[test]
     fn what_is_no_address_is_refused_at_its_field() {
-        for typed in ["", "   ", "ada", "ada@", "@x.test", "a b@x.test", "ada@x", "ada@x.test\r\nBcc: all@x.test", "<ada@x.test>", &"a".repeat(260)] {
+        for typed in
+            ["", "   ", "ada", "ada@", "@x.test", "a b@x.test", "ada@x", "ada@x.test\r\nBcc: all@x.test", "<ada@x.test>", &"a".repeat(260)]
+        {
             let refusal = EmailAddress::parse("email", typed).unwrap_err();
             assert_eq!(refusal.problems[0].field.as_deref(), Some("email"), "{typed:?}");
         }

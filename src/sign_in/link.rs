@@ -43,7 +43,8 @@ pub async fn issue(db: &mut PgConnection, user: Uuid, token: &Token, now: Offset
 pub async fn holder(at: &mut Identity, token: &str) -> Result<Option<Holder>> {
     let Some(token) = Token::presented(token) else { return Ok(None) };
     let now = at.now();
-    let found = sqlx::query_scalar!(r#"select ctx.enter_password_link($1, $2) as "holder""#, &token.hash()[..], now).fetch_one(at.db()).await?;
+    let found =
+        sqlx::query_scalar!(r#"select ctx.enter_password_link($1, $2) as "holder""#, &token.hash()[..], now).fetch_one(at.db()).await?;
     let holder: Option<Holder> = found.map(serde_json::from_value).transpose().map_err(anyhow::Error::new)?;
     if let Some(holder) = &holder {
         at.speak_for(holder.user_id, &holder.name).await?;

@@ -68,7 +68,13 @@ async fn show(at: Anyone, Query(query): Query<Next>) -> Result<Response> {
     if at.person().await?.is_some() {
         return Ok(web::see_other(onward(&query.next)));
     }
-    web::page(&SignInPage { shell: at.shell(), email: String::new(), next: query.next, errors: Errors::none(), demo: at.state.settings().demo() })
+    web::page(&SignInPage {
+        shell: at.shell(),
+        email: String::new(),
+        next: query.next,
+        errors: Errors::none(),
+        demo: at.state.settings().demo(),
+    })
 }
 
 async fn sign_in(at: Anyone, Form(form): Form<SignInForm>) -> Result<Response> {
@@ -78,8 +84,13 @@ async fn sign_in(at: Anyone, Form(form): Form<SignInForm>) -> Result<Response> {
             Ok(web::see_other(onward(&form.next)))
         }
         Err(Error::Refused(refusal)) => {
-            let page =
-                SignInPage { shell: at.shell(), email: form.email, next: form.next, errors: Errors::from(&refusal), demo: at.state.settings().demo() };
+            let page = SignInPage {
+                shell: at.shell(),
+                email: form.email,
+                next: form.next,
+                errors: Errors::from(&refusal),
+                demo: at.state.settings().demo(),
+            };
             let mut response = web::page_with(refusal.status, &page)?;
             if refusal.status == StatusCode::TOO_MANY_REQUESTS {
                 response.headers_mut().insert("retry-after", axum::http::HeaderValue::from_static("60"));
@@ -127,7 +138,10 @@ async fn reset(at: Anyone, Form(form): Form<ResetForm>) -> Result<Response> {
 async fn reset_page(at: &Anyone, token: String, errors: Errors, status: StatusCode) -> Result<Response> {
     let mut door = at.identity().await?;
     let holder = link::holder(&mut door, &token).await?;
-    let shortest =
-        if holder.as_ref().is_some_and(|holder| holder.system_admin) { super::password::SHORTEST_FOR_SYSTEM_ADMINS } else { super::password::SHORTEST };
+    let shortest = if holder.as_ref().is_some_and(|holder| holder.system_admin) {
+        super::password::SHORTEST_FOR_SYSTEM_ADMINS
+    } else {
+        super::password::SHORTEST
+    };
     web::page_with(status, &ResetPage { shell: at.shell(), token, email: holder.map(|holder| holder.email), shortest, errors })
 }

@@ -27,10 +27,14 @@ pub async fn start(at: &Anyone, user: Uuid) -> Result<()> {
     let now = door.now();
     if let Some(before) = before {
         door.speak_for(before.id, &before.name).await?;
-        sqlx::query!("update user_sessions set revoked_at = $2 where id = $1 and revoked_at is null", before.session, now).execute(door.db()).await?;
+        sqlx::query!("update user_sessions set revoked_at = $2 where id = $1 and revoked_at is null", before.session, now)
+            .execute(door.db())
+            .await?;
     }
     door.speak_for(user, "").await?;
-    let person = sqlx::query!("update users set last_login_at = $2 where id = $1 returning full_name, email_norm", user, now).fetch_one(door.db()).await?;
+    let person = sqlx::query!("update users set last_login_at = $2 where id = $1 returning full_name, email_norm", user, now)
+        .fetch_one(door.db())
+        .await?;
     door.speak_for(user, &person.full_name).await?;
     throttle::forget(&mut door, &throttle::account(&person.email_norm)).await?;
     sqlx::query!(

@@ -42,7 +42,8 @@ fn key(kind: &str, value: &str, budget: i32, window: Duration) -> Key {
 pub async fn wait(at: &mut Identity, keys: &[Key]) -> Result<Option<Duration>> {
     let now = at.now();
     let hashes: Vec<Vec<u8>> = keys.iter().map(|key| key.hash.to_vec()).collect();
-    let until = sqlx::query_scalar!("select max(blocked_until) from sign_in_throttle where key = any ($1)", &hashes).fetch_one(at.db()).await?;
+    let until =
+        sqlx::query_scalar!("select max(blocked_until) from sign_in_throttle where key = any ($1)", &hashes).fetch_one(at.db()).await?;
     Ok(until.filter(|until| *until > now).map(|until| until - now))
 }
 

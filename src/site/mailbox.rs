@@ -49,7 +49,8 @@ pub async fn show(at: Anyone, Path(id): Path<String>) -> Result<Response> {
     let id = Uuid::try_parse(&id).map_err(|_| Error::NotFound)?;
     let message = mail::local_message(&at.state, id).await?.ok_or(Error::NotFound)?;
     let origin = at.state.public_url().origin();
-    let lines = message.text.lines().map(|line| if line.starts_with(&*origin) { Line::Link(line.to_owned()) } else { Line::Text(line.to_owned()) });
+    let lines =
+        message.text.lines().map(|line| if line.starts_with(&*origin) { Line::Link(line.to_owned()) } else { Line::Text(line.to_owned()) });
     let lines = lines.collect();
     web::page(&MessagePage { shell: at.shell(), message, lines })
 }

@@ -69,7 +69,13 @@ mod tests {
 
     #[test]
     fn only_colours_become_a_sheet() {
-        for bad in [json!({}), json!({"accent_color": "red"}), json!({"accent_color": "#12345"}), json!({"accent_color": "#12345;}"}), json!({"accent_color": 7})] {
+        for bad in [
+            json!({}),
+            json!({"accent_color": "red"}),
+            json!({"accent_color": "#12345"}),
+            json!({"accent_color": "#12345;}"}),
+            json!({"accent_color": 7}),
+        ] {
             assert_eq!(Brand::of(&bad), None, "{bad}");
         }
         let brand = Brand::of(&json!({"accent_color": "#FFcc00"})).unwrap();

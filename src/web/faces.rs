@@ -64,8 +64,12 @@ fn bare_status(response: Response, moments: &Moments, htmx: bool) -> Response {
             "The request did not come from a page of Ledgerline, so nothing was changed.",
             "Open the page again and send the form from there.",
         ),
-        StatusCode::PAYLOAD_TOO_LARGE => words("That is too large", "What was sent is larger than Ledgerline accepts.", "Nothing was changed."),
-        StatusCode::REQUEST_TIMEOUT => words("That took too long", "The request did not arrive in time.", "Nothing was changed. Please try again."),
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            words("That is too large", "What was sent is larger than Ledgerline accepts.", "Nothing was changed.")
+        }
+        StatusCode::REQUEST_TIMEOUT => {
+            words("That took too long", "The request did not arrive in time.", "Nothing was changed. Please try again.")
+        }
         StatusCode::SERVICE_UNAVAILABLE => busy(),
         status if status.is_server_error() => return incident(&anyhow::anyhow!("a layer answered {status}"), moments, htmx),
         _ => return response,
@@ -107,7 +111,8 @@ fn face(error: &Error, moments: &Moments, method: &Method, path: &str, headers: 
         Error::NotFound => render(error.status(), not_found(), htmx),
         Error::Forbidden(why) => render(error.status(), forbidden(why), htmx),
         Error::Refused(refusal) => {
-            let mut response = render(refusal.status, words(refused_title(refusal.status), refusal.message(), "Nothing was changed."), htmx);
+            let mut response =
+                render(refusal.status, words(refused_title(refusal.status), refusal.message(), "Nothing was changed."), htmx);
             if refusal.status == StatusCode::TOO_MANY_REQUESTS {
                 response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
             }

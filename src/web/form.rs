@@ -63,9 +63,17 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Form<T> {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
         let bytes = parts.extensions.get::<TakenForm>().map(|form| form.0.clone()).unwrap_or_default();
         serde_urlencoded::from_bytes(&bytes).map(Form).map_err(|error| {
-            Error::from(Refusal { status: StatusCode::BAD_REQUEST, ..Refusal::rule("form", format!("That form could not be read: {error}.")) })
+            Error::from(Refusal {
+                status: StatusCode::BAD_REQUEST,
+                ..Refusal::rule("form", format!("That form could not be read: {error}."))
+            })
         })
     }
+}
+
+/// Whether an option is the one chosen; templates have either as `String` or `&str`.
+pub fn same(option: impl AsRef<str>, chosen: impl AsRef<str>) -> bool {
+    option.as_ref() == chosen.as_ref()
 }
 
 /// What was wrong with a form, for its template.

@@ -9,7 +9,12 @@ const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
 fn program(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ledgerline"));
-    command.args(args).env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("SECRET_KEY", KEY).env("RUST_LOG", "error");
+    command
+        .args(args)
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .env("SECRET_KEY", KEY)
+        .env("RUST_LOG", "error");
     command
 }
 
@@ -91,7 +96,11 @@ async fn demo_data_goes_into_an_empty_database_only() {
         .list("select slug || ' ' || (select count(*) from works w where w.publisher_id = p.id) / 50 * 50 from publishers p order by slug")
         .await;
     assert_eq!(counts.len(), 4);
-    assert!(counts.iter().all(|count| !count.ends_with(" 0")) && counts.iter().any(|count| count == "northlight 2000" || count > &"northlight 2000".to_owned()), "{counts:?}");
+    assert!(
+        counts.iter().all(|count| !count.ends_with(" 0"))
+            && counts.iter().any(|count| count == "northlight 2000" || count > &"northlight 2000".to_owned()),
+        "{counts:?}"
+    );
     for account in demo::ACCOUNTS {
         let page = app.browser().signs_in_as(account.email, demo::PASSWORD).await;
         assert!(page.status == 200 && !page.path.starts_with("/sign-in"), "{}: {page:?}", account.email);

@@ -101,7 +101,10 @@ async fn an_empty_publisher_says_how_to_begin() {
     let app = App::start().await;
     let olga = app.person("olga@northlight.test").admin_of("northlight").await;
     let page = olga.signs_in().await;
-    assert!(page.says("Northlight has no works yet.") && page.says("Import your works") && page.says("Nothing is waiting for you."), "{page:?}");
+    assert!(
+        page.says("Northlight has no works yet.") && page.says("Import your works") && page.says("Nothing is waiting for you."),
+        "{page:?}"
+    );
 }
 
 #[tokio::test]

@@ -68,7 +68,6 @@ async fn an_owner_that_may_not_make_roles_is_told_the_sql() {
     let mut connection = server.connect("postgres").await;
     let powers = "select rolcreatedb or rolbypassrls from pg_roles where rolname = 'ledgerline_app'";
     assert!(!sqlx::query_scalar::<_, bool>(powers).fetch_one(&mut connection).await.unwrap());
-
 }
 
 #[tokio::test]

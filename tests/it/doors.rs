@@ -190,7 +190,13 @@ async fn whoever_does_not_belong_finds_nothing() {
         let there = tries(&stranger, route, "northlight", publisher).await;
         let not_there = tries(&stranger, route, "no-such-house", publisher).await;
         let names = |page: &Page| page.headers.keys().map(ToString::to_string).collect::<Vec<_>>();
-        assert_eq!((there.status, &there.body, names(&there)), (404, &not_there.body, names(&not_there)), "{} {}", route.method, route.path);
+        assert_eq!(
+            (there.status, &there.body, names(&there)),
+            (404, &not_there.body, names(&not_there)),
+            "{} {}",
+            route.method,
+            route.path
+        );
     }
 }
 
@@ -202,7 +208,8 @@ async fn suspension_of_a_member_or_a_publisher_closes_its_doors_and_no_others() 
     walks_round("suspended", Visitor::Suspended, &suspended, "northlight", publisher).await;
     for status in ["suspended", "archived"] {
         let closed = app.publisher(&format!("{status}-house")).await;
-        let admin = signed_in(app.person(&format!("of-{status}@x.test")).admin_of(&format!("{status}-house")).viewer_of("northlight")).await;
+        let admin =
+            signed_in(app.person(&format!("of-{status}@x.test")).admin_of(&format!("{status}-house")).viewer_of("northlight")).await;
         app.sql(&format!("update publishers set status = '{status}' where id = '{closed}'")).await;
         walks_round(status, Visitor::ClosedOut, &admin, &format!("{status}-house"), closed).await;
     }

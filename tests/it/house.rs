@@ -8,15 +8,31 @@ use std::{
 };
 
 /// Files above 400 lines, each with its reason.
-const LONG: &[(&str, &str)] = &[
-    ("src/web/charts.rs", "one picture: scales, axes and marks read together"),
-];
+const LONG: &[(&str, &str)] = &[("src/web/charts.rs", "one picture: scales, axes and marks read together")];
 const LONGEST: usize = 400;
 /// The only places that may name a pool: whoever has one could forget row security.
 const POOL_KEEPERS: &[&str] = &["access", "jobs", "db", "mail", "commands", "app"];
 /// Modules that belong to no feature; the others are features.
-const GROUND: &[&str] =
-    &["clock", "secret", "config", "error", "standards", "db", "moments", "web", "audit", "jobs", "mail", "access", "demo", "app", "commands", "main", "lib", "build"];
+const GROUND: &[&str] = &[
+    "clock",
+    "secret",
+    "config",
+    "error",
+    "standards",
+    "db",
+    "moments",
+    "web",
+    "audit",
+    "jobs",
+    "mail",
+    "access",
+    "demo",
+    "app",
+    "commands",
+    "main",
+    "lib",
+    "build",
+];
 
 struct File {
     /// From the root of the repository.
@@ -176,10 +192,16 @@ fn what_nobody_writes() {
     let formatted = ["query(&format!", "query_as(&format!", "query_scalar(&format!", "raw_sql(&format!"];
     faults.extend(lines_with(&source, &formatted, |file| file.module() == "db"));
     // Routes without a guard cannot be made, because only `access::routes` makes routes.
-    faults.extend(lines_with(&source, &["axum::routing", "routing::", ".route(", ".nest(", ".route_service("], |file| file.path == "src/access/routes.rs"));
+    faults.extend(lines_with(&source, &["axum::routing", "routing::", ".route(", ".nest(", ".route_service("], |file| {
+        file.path == "src/access/routes.rs"
+    }));
     faults.extend(lines_with(&source, &["PgPool", ".pools()", "Pools,", "Pools}"], |file| POOL_KEEPERS.contains(&file.module())));
     faults.extend(lines_with(&source, &["std::env::", "env::var"], |file| ["config", "main", "db"].contains(&file.module())));
-    faults.extend(lines_with(&templates, &["|safe", "| safe", " style=", " onclick=", " onload=", " onchange=", " onsubmit=", " oninput=", "javascript:", "hx-on"], nobody));
+    faults.extend(lines_with(
+        &templates,
+        &["|safe", "| safe", " style=", " onclick=", " onload=", " onchange=", " onsubmit=", " oninput=", "javascript:", "hx-on"],
+        nobody,
+    ));
     let marks = source.iter().chain(&templates).flat_map(|file| file.text.lines().enumerate().map(move |(at, line)| (file, at, line)));
     let marks = marks.filter(|(_, _, line)| ["TODO", "FIXME", "XXX", "HACK"].iter().any(|mark| line.contains(mark)));
     faults.extend(marks.map(|(file, at, line)| format!("{}:{}: {}", file.path, at + 1, line.trim())));
@@ -248,7 +270,9 @@ fn what_templates_refer_to_is_there_and_what_is_there_is_used() {
             for name in quoted_after(&file.text, marker) {
                 match uses.get_mut(name) {
                     Some(count) => *count += 1,
-                    None if name.ends_with(".html") || name.ends_with(".txt") => faults.push(format!("{} refers to templates/{name}", file.path)),
+                    None if name.ends_with(".html") || name.ends_with(".txt") => {
+                        faults.push(format!("{} refers to templates/{name}", file.path))
+                    }
                     None => {}
                 }
             }
@@ -267,17 +291,22 @@ fn quoted_after<'a>(text: &'a str, marker: &'a str) -> impl Iterator<Item = &'a 
 fn the_readme_lists_every_setting() {
     let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).expect("there is a README");
     let rows = readme.lines().filter(|line| line.starts_with("| `")).map(|line| {
-        let cells: Vec<String> = line.trim_matches('|').split(" | ").map(|cell| cell.replace('`', "").replace("\\|", "|").trim().to_owned()).collect();
+        let cells: Vec<String> =
+            line.trim_matches('|').split(" | ").map(|cell| cell.replace('`', "").replace("\\|", "|").trim().to_owned()).collect();
         cells
     });
-    let written: BTreeMap<String, Vec<String>> = rows.filter_map(|cells| Some((cells.first()?.clone(), cells.get(1..)?.to_vec()))).collect();
+    let written: BTreeMap<String, Vec<String>> =
+        rows.filter_map(|cells| Some((cells.first()?.clone(), cells.get(1..)?.to_vec()))).collect();
     let mut faults = Vec::new();
     for setting in Settings::table() {
         let expected = vec![setting.default.clone(), setting.meaning.clone()];
         match written.get(&setting.variable) {
             Some(cells) if *cells == expected => {}
             Some(cells) => faults.push(format!("{}: the README says {cells:?}, the program {expected:?}", setting.variable)),
-            None => faults.push(format!("{} is not in the README; its row:\n| `{0}` | `{}` | {} |", setting.variable, setting.default, setting.meaning)),
+            None => faults.push(format!(
+                "{} is not in the README; its row:\n| `{0}` | `{}` | {} |",
+                setting.variable, setting.default, setting.meaning
+            )),
         }
     }
     holds(faults);

@@ -57,7 +57,10 @@ async fn enqueue(app: &App, seed: u64, what: &str) -> Uuid {
 }
 
 async fn ended(app: &App, id: Uuid) -> String {
-    app.one(&format!("select coalesce(outcome, 'open') || ' after ' || attempts || coalesce(': ' || last_error, '') from jobs where id = '{id}'")).await
+    app.one(&format!(
+        "select coalesce(outcome, 'open') || ' after ' || attempts || coalesce(': ' || last_error, '') from jobs where id = '{id}'"
+    ))
+    .await
 }
 
 #[tokio::test]
@@ -110,7 +113,12 @@ async fn a_job_whose_worker_died_is_taken_over_when_its_lease_is_over() {
     let worker = worker(&app, &calls);
     let id = enqueue(&app, 1, "works").await;
     let now = app.clock.now();
-    sqlx::query("update jobs set attempts = 1, locked_until = $2 where id = $1").bind(id).bind(now + Duration::seconds(60)).execute(&app.owner).await.unwrap();
+    sqlx::query("update jobs set attempts = 1, locked_until = $2 where id = $1")
+        .bind(id)
+        .bind(now + Duration::seconds(60))
+        .execute(&app.owner)
+        .await
+        .unwrap();
     worker.run_due().await.unwrap();
     assert_eq!(calls.all(), [], "the lease is the other's");
     app.clock.forward(Duration::seconds(61));

@@ -18,7 +18,12 @@ async fn the_picker_offers_what_somebody_belongs_to() {
     let only = app.person("only@x.test").viewer_of("northlight").await;
     assert_eq!(only.signs_in().await.path, "/publishers/northlight", "nothing to pick from");
     let stranger = app.person("stranger@x.test").await;
-    assert!(stranger.signs_in().await.says("You do not belong to a publisher yet. Ask an admin to invite the address you signed in with, stranger@x.test."));
+    assert!(
+        stranger
+            .signs_in()
+            .await
+            .says("You do not belong to a publisher yet. Ask an admin to invite the address you signed in with, stranger@x.test.")
+    );
     let out = app.person("out@x.test").viewer_of("northlight").suspended().await;
     let page = out.signs_in().await;
     assert!(page.path == "/publishers" && page.says("suspended"), "{page:?}");
@@ -38,7 +43,9 @@ async fn switching_keeps_the_page_where_it_can() {
     ] {
         let here = olga.opens(&format!("/publishers/northlight{from}")).await;
         assert!(here.first(".side-top .menu-list a[aria-current]").unwrap().ends_with("Northlight"));
-        let url = here.attribute(&format!(".side-top .menu-list a:not([aria-current])[href*='{}']", arrives.split('/').nth(2).unwrap()), "href").unwrap();
+        let url = here
+            .attribute(&format!(".side-top .menu-list a:not([aria-current])[href*='{}']", arrives.split('/').nth(2).unwrap()), "href")
+            .unwrap();
         assert!(here.all(".side-top .menu-list a").iter().any(|label| label.ends_with(to)));
         assert_eq!(olga.opens(&url).await.path, arrives, "from {from} to {to}");
     }
@@ -63,7 +70,10 @@ async fn a_system_admin_creates_a_publisher_and_finds_it() {
     let refused = form.submits("Create publisher", &[("name", ""), ("slug", "")]).await;
     assert_eq!((refused.status, refused.errors("name").as_deref()), (422, Some("Enter the publisher's name.")));
     let refused = form.submits("Create publisher", &[("name", "Northlight Too"), ("slug", "northlight")]).await;
-    assert_eq!((refused.status, refused.errors("slug").as_deref()), (422, Some("Another publisher has this address. Choose a different one.")));
+    assert_eq!(
+        (refused.status, refused.errors("slug").as_deref()),
+        (422, Some("Another publisher has this address. Choose a different one."))
+    );
     assert_eq!(refused.value("name").as_deref(), Some("Northlight Too"));
 
     let done = form.submits("Create publisher", &[("name", "Ember & Øak"), ("slug", "")]).await;
@@ -106,10 +116,16 @@ async fn a_visit_needs_a_reason_and_is_seen_by_the_publisher() {
     let olga = app.person("olga@northlight.test").admin_of("northlight").await;
     let robin = robin(&app).await;
     let door = robin.opens("/publishers/northlight/members").await;
-    assert_eq!((door.path.as_str(), door.heading().as_str()), ("/publishers/northlight/visit?next=%2Fpublishers%2Fnorthlight%2Fmembers", "Visit Northlight"));
+    assert_eq!(
+        (door.path.as_str(), door.heading().as_str()),
+        ("/publishers/northlight/visit?next=%2Fpublishers%2Fnorthlight%2Fmembers", "Visit Northlight")
+    );
     for reason in ["", "       ", "because"] {
         let refused = door.submits("Start visit", &[("reason", reason)]).await;
-        assert_eq!((refused.status, refused.errors("reason").as_deref()), (422, Some("Say why, in a few words. The publisher's admins will read it.")));
+        assert_eq!(
+            (refused.status, refused.errors("reason").as_deref()),
+            (422, Some("Say why, in a few words. The publisher's admins will read it."))
+        );
     }
     let inside = door.submits("Start visit", &[("reason", "Ticket 4127: import stands still")]).await;
     assert_eq!(inside.path, "/publishers/northlight/members");
@@ -135,13 +151,21 @@ async fn a_read_only_visit_changes_nothing_and_a_writing_one_says_whose_it_was()
     let invitation = [("stamp", stamp.as_str()), ("email", "new@x.test"), ("role", "admin")];
     let refused = robin.posts("/publishers/northlight/invitations", &invitation).await;
     assert_eq!((refused.status, refused.heading().as_str()), (403, "This visit is read-only"));
-    assert!(!robin.opens("/publishers/northlight/invitations").await.has("form[action$='/invitations'][method=post]"), "what cannot be sent is not offered");
+    assert!(
+        !robin.opens("/publishers/northlight/invitations").await.has("form[action$='/invitations'][method=post]"),
+        "what cannot be sent is not offered"
+    );
     assert_eq!(app.one::<i64>("select count(*) from invitations").await, 0);
 
     door.submits("Start visit", &[("reason", "to invite their first admin"), ("may_write", "true")]).await;
-    let page = robin.opens("/publishers/northlight/invitations").await.submits("form[action$='/invitations'][method=post]", &[("email", "new@x.test"), ("role", "admin")]).await;
+    let page = robin
+        .opens("/publishers/northlight/invitations")
+        .await
+        .submits("form[action$='/invitations'][method=post]", &[("email", "new@x.test"), ("role", "admin")])
+        .await;
     assert_eq!(page.status, 200, "{page:?}");
-    let visits: Vec<bool> = app.list("select visit_id = (select id from visits where may_write) from audit_entries where action = 'member.invited'").await;
+    let visits: Vec<bool> =
+        app.list("select visit_id = (select id from visits where may_write) from audit_entries where action = 'member.invited'").await;
     assert_eq!(visits, [true]);
     assert_eq!(app.one::<i64>("select count(*) from visits where ended_at is null").await, 1, "the second visit ended the first");
 }

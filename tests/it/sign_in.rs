@@ -296,7 +296,12 @@ async fn a_link_sets_the_password_once_and_ends_every_session() {
     for (password, again, field, words) in [
         ("", "", "password", "Choose a password."),
         ("short", "short", "password", "Use at least 12 characters. A short sentence works well."),
-        ("OLGA.berg@northlight.test", "OLGA.berg@northlight.test", "password", "This is too easy to guess. Choose something only you would think of."),
+        (
+            "OLGA.berg@northlight.test",
+            "OLGA.berg@northlight.test",
+            "password",
+            "This is too easy to guess. Choose something only you would think of.",
+        ),
         ("four small boats", "four small goats", "password_confirmation", "The two passwords differ."),
     ] {
         let page = form.submits("Set password", &[("password", password), ("password_confirmation", again)]).await;
@@ -325,7 +330,8 @@ async fn a_link_ends_after_half_an_hour_and_with_the_next_one() {
     app.clock.forward(Duration::minutes(29));
     assert_eq!(app.browser().opens(&second).await.heading(), "Set your password");
     app.clock.forward(Duration::minutes(2));
-    for link in [second.as_str(), "/password/reset", "/password/reset?token=", "/password/reset?token=abc", "/password/reset?token=%00%ff"] {
+    for link in [second.as_str(), "/password/reset", "/password/reset?token=", "/password/reset?token=abc", "/password/reset?token=%00%ff"]
+    {
         assert_eq!(app.browser().opens(link).await.heading(), "This link no longer works", "{link}");
     }
 }

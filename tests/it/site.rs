@@ -7,7 +7,15 @@ use sqlx::Executor;
 
 fn has_the_headers(page: &Page) {
     let policy = page.header("content-security-policy").unwrap_or_else(|| panic!("no policy: {page:?}"));
-    for part in ["default-src 'none'", "script-src 'self'", "style-src 'self'", "form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'", "object-src 'none'"] {
+    for part in [
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+        "object-src 'none'",
+    ] {
         assert!(policy.split(';').any(|one| one.trim() == part), "{policy}");
     }
     for loose in ["unsafe", "*", "http:", "https:", "nonce", "blob:"] {
@@ -31,7 +39,17 @@ fn has_the_headers(page: &Page) {
 
 /// Nothing the policy would stop.
 fn is_clean(page: &Page) {
-    for forbidden in ["script:not([src])", "style", "[style]", "[onclick]", "[onload]", "[onsubmit]", "a[href^='javascript:']", "[src^='http']", "link[href^='http']"] {
+    for forbidden in [
+        "script:not([src])",
+        "style",
+        "[style]",
+        "[onclick]",
+        "[onload]",
+        "[onsubmit]",
+        "a[href^='javascript:']",
+        "[src^='http']",
+        "link[href^='http']",
+    ] {
         assert!(!page.has(forbidden), "{forbidden} on {}", page.path);
     }
 }
@@ -94,7 +112,12 @@ async fn odd_addresses_are_not_found_and_break_nothing() {
         let page = olga.gets(path).await;
         assert_eq!((page.status, page.heading().as_str()), (404, "This page does not exist"), "{path}");
     }
-    for path in ["/publishers/northlight/members?q=%00", "/publishers/northlight/members?after=%ff", "/publishers/northlight/invitations?state=nonsense&q='", "/?next=//evil.test"] {
+    for path in [
+        "/publishers/northlight/members?q=%00",
+        "/publishers/northlight/members?after=%ff",
+        "/publishers/northlight/invitations?state=nonsense&q='",
+        "/?next=//evil.test",
+    ] {
         let page = olga.opens(path).await;
         assert_eq!(page.status, 200, "{path}: {page:?}");
     }

@@ -10,7 +10,7 @@ use crate::{
         departments::Departments,
         fields::{LONGEST_LINE, MOST_TITLES},
         songwriters::{
-            matching::{Directory, Found},
+            matching::{Directory, Found, Known},
             songwriter::{full_name, name_key, stored_ipi},
         },
         works::work::LONGEST_NUMBER,
@@ -48,7 +48,8 @@ pub struct Tally {
     pub total: i32,
     pub refused: i32,
     pub warned: i32,
-    new_writers: HashSet<(String, Option<String>)>,
+    /// Writers who will be added, as the writing will tell them apart.
+    newcomers: Directory,
     known_writers: HashSet<Uuid>,
     recordings: usize,
 }
@@ -64,11 +65,26 @@ impl Tally {
         self.recordings += row.draft.as_ref().map_or(0, |draft| draft.recordings.len());
     }
 
+    fn newcomer(&mut self, key: String, ipi: Option<String>) {
+        let met = match self.newcomers.find(std::slice::from_ref(&key), ipi.as_deref()) {
+            Found::One(known) => Some(known.clone()),
+            Found::Nobody | Found::Several(_) => None,
+        };
+        match (met, ipi) {
+            (Some(Known { id, ipi: None, .. }), Some(ipi)) => self.newcomers.complete(id, &ipi),
+            (Some(_), _) => {}
+            (None, ipi) => {
+                let id = Uuid::from_u128(u128::try_from(self.newcomers.len()).unwrap_or(u128::MAX)); // tells them apart here only
+                self.newcomers.learn(Known { id, name: String::new(), key, ipi });
+            }
+        }
+    }
+
     /// What there is to say about the file as a whole.
     pub fn notes(&self, reading: &Reading) -> Vec<Note> {
         let mut notes = Vec::new();
         let number = |n: usize| crate::web::figure(i64::try_from(n).unwrap_or(i64::MAX));
-        let (new, known) = (self.new_writers.len(), self.known_writers.len());
+        let (new, known) = (self.newcomers.len(), self.known_writers.len());
         if new + known > 0 {
             notes.push(Note::of("writers", format!("Songwriters: {} new, {} in the catalogue already.", number(new), number(known))));
         }
@@ -210,7 +226,7 @@ impl Checker {
                 }
                 Found::Nobody => {}
             }
-            self.tally.new_writers.insert((key, ipi));
+            self.tally.newcomer(key, ipi);
         }
     }
 }

@@ -73,6 +73,10 @@ impl Directory {
         Ok(())
     }
 
+    pub fn len(&self) -> usize {
+        self.known.len()
+    }
+
     /// Adds somebody, so that the next row that means them finds them.
     pub fn learn(&mut self, known: Known) {
         if self.by_id.contains_key(&known.id) {

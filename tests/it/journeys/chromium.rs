@@ -33,15 +33,21 @@ pub struct Chromium {
 impl Chromium {
     /// None, said aloud, where there is no browser to drive.
     pub fn start(journey: &str) -> Option<Self> {
-        let (Some(driver), Some(binary)) = (on_path("chromedriver"), ["chromium", "chromium-browser", "google-chrome"].into_iter().find_map(on_path)) else {
-            assert!(env::var_os("REQUIRE_BROWSER").is_none_or(|value| value != "1"), "REQUIRE_BROWSER=1, and no chromium or chromedriver is installed");
+        let (Some(driver), Some(binary)) =
+            (on_path("chromedriver"), ["chromium", "chromium-browser", "google-chrome"].into_iter().find_map(on_path))
+        else {
+            assert!(
+                env::var_os("REQUIRE_BROWSER").is_none_or(|value| value != "1"),
+                "REQUIRE_BROWSER=1, and no chromium or chromedriver is installed"
+            );
             // Not `eprintln!`: the words of a test that passes are kept back.
             let _ = writeln!(std::io::stderr(), "left out, because chromium or chromedriver is not installed: {journey}");
             return None;
         };
         let mut driver = Command::new(driver).arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut said = BufReader::new(driver.stdout.take().unwrap()).lines().map_while(Result::ok);
-        let port = said.find_map(|line| line.split_once("started successfully on port ").map(|(_, port)| port.trim_end_matches('.').to_owned()));
+        let port =
+            said.find_map(|line| line.split_once("started successfully on port ").map(|(_, port)| port.trim_end_matches('.').to_owned()));
         Some(Self { driver, url: format!("http://127.0.0.1:{}", port.expect("chromedriver says its port")), binary })
     }
 
@@ -113,6 +119,12 @@ impl Machine {
         let found = self.driver.query(By::XPath(target)).and_displayed().and_enabled().wait(PATIENCE, LOOK).first().await;
         let Ok(target) = found else { panic!("no button or link {words:?} at {}", self.path().await) };
         target.click().await.unwrap_or_else(|error| panic!("{words:?} cannot be clicked: {error}"));
+    }
+
+    pub async fn screenshot(&self, p: &str) {
+        let _ = self.driver.screenshot(std::path::Path::new(p)).await;
+        std::fs::write(format!("{p}.html"), self.driver.source().await.unwrap()).unwrap();
+        eprintln!("{:?}", self.driver.browser_log().await);
     }
 
     pub async fn path(&self) -> String {

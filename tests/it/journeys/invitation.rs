@@ -3,12 +3,12 @@
 use super::Chromium;
 use crate::support::{App, PASSWORD};
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn from_an_invitation_to_a_colleague() {
     journey(true).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn from_an_invitation_to_a_colleague_without_javascript() {
     journey(false).await;
 }
@@ -46,6 +46,7 @@ async fn journey(with_scripts: bool) {
     newcomer.sees("Dashboard").await;
     assert_eq!(newcomer.path().await, "/publishers/northlight");
 
+    admin.screenshot("/tmp/wt/shot.png").await;
     admin.presses("Members").await;
     admin.sees("Noor Haddad").await;
     admin.sees("2 of 100 seats used").await;

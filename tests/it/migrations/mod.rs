@@ -68,7 +68,12 @@ async fn each_migration_leaves_no_trace_when_it_is_reverted() {
         assert_eq!(schema::content(&database).await, content, "{version} up and down changed rows");
         up_to(&database, version).await;
         samples::insert(&database, version).await;
-        let empty: Vec<String> = schema::content(&database).await.into_iter().filter(|(table, rows)| !content.contains_key(table) && rows.0 == 0).map(|(table, _)| table).collect();
+        let empty: Vec<String> = schema::content(&database)
+            .await
+            .into_iter()
+            .filter(|(table, rows)| !content.contains_key(table) && rows.0 == 0)
+            .map(|(table, _)| table)
+            .collect();
         assert_eq!(empty, Vec::<String>::new(), "give the new tables of {version} a row in samples.rs");
     }
     for version in versions.iter().rev().skip(1).filter(|version| **version >= OLDER) {
@@ -99,7 +104,8 @@ async fn a_row_that_points_into_another_tenant_stops_the_way_up_in_words() {
     owner.execute(crossing).await.unwrap();
     let refused = db::migrate(&database.owner, &silent()).await.unwrap_err().to_string();
     assert!(refused.contains("rows of one tenant point at a row of another"), "{refused}");
-    let applied: Vec<i64> = db::status(&database.owner).await.unwrap().into_iter().filter(|step| step.applied).map(|step| step.version).collect();
+    let applied: Vec<i64> =
+        db::status(&database.owner).await.unwrap().into_iter().filter(|step| step.applied).map(|step| step.version).collect();
     assert_eq!(applied, [1, 2], "and nothing was changed");
     let counts: BTreeMap<String, i64> = older.counts(&mut owner).await;
     assert!(counts["tenants"] > 0);
@@ -111,8 +117,12 @@ async fn a_newer_database_is_left_alone() {
     let mut owner = database.connect().await;
     owner.execute("insert into _sqlx_migrations values (9999, 'later', now(), true, '', 0)").await.unwrap();
     let newest = *versions(&database).await.iter().rev().nth(1).unwrap();
-    for refused in [db::migrate(&database.owner, &silent()).await.unwrap_err(), db::down(&database.owner, 2).await.map(|_| ()).unwrap_err()] {
-        assert!(refused.to_string().starts_with(&format!("the database is at migration 9999; this program knows up to {newest:04}")), "{refused}");
+    for refused in [db::migrate(&database.owner, &silent()).await.unwrap_err(), db::down(&database.owner, 2).await.map(|_| ()).unwrap_err()]
+    {
+        assert!(
+            refused.to_string().starts_with(&format!("the database is at migration 9999; this program knows up to {newest:04}")),
+            "{refused}"
+        );
     }
 }
 

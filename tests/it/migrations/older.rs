@@ -86,10 +86,16 @@ impl Older {
         assert_eq!(text(owner, shares).await, self.shares);
         for (question, answer) in [
             ("select count(*)::text from publishers p where not exists (select from accounts a where a.publisher_id = p.id)", "0"),
-            ("select string_agg(publisher_type, ' ' order by slug) from publishers where slug in ('busy', 'LoudHouse', 'quiet')", "professional enterprise boutique"),
+            (
+                "select string_agg(publisher_type, ' ' order by slug) from publishers where slug in ('busy', 'LoudHouse', 'quiet')",
+                "professional enterprise boutique",
+            ),
             ("select a.status from accounts a join publishers p on p.id = a.publisher_id where slug = 'archived'", "closed"),
             ("select count(*)::text from works where work_number is null or shares_total is null", "0"),
-            ("select count(*)::text from catalogue_totals t where works <> (select count(*) from works w where w.publisher_id = t.publisher_id)", "0"),
+            (
+                "select count(*)::text from catalogue_totals t where works <> (select count(*) from works w where w.publisher_id = t.publisher_id)",
+                "0",
+            ),
             ("select (count(*) > 1000)::text from search_words", "true"),
         ] {
             assert_eq!(text(owner, question).await, answer, "{question}");
@@ -101,8 +107,17 @@ impl Older {
         let mut counts = BTreeMap::new();
         for table in TABLES {
             let tenant = if table == "tenants" { "subdomain" } else { "(select subdomain from tenants where id = tenant_id)" };
-            let question = format!("select '{table}', count(*) from {table} union all select '{table} ' || {tenant}, count(*) from {table} group by {tenant}");
-            counts.extend(sqlx::query_as::<_, (String, i64)>(&question.replace("group by (select subdomain from tenants where id = tenant_id)", "group by tenant_id")).fetch_all(&mut *owner).await.unwrap());
+            let question = format!(
+                "select '{table}', count(*) from {table} union all select '{table} ' || {tenant}, count(*) from {table} group by {tenant}"
+            );
+            counts.extend(
+                sqlx::query_as::<_, (String, i64)>(
+                    &question.replace("group by (select subdomain from tenants where id = tenant_id)", "group by tenant_id"),
+                )
+                .fetch_all(&mut *owner)
+                .await
+                .unwrap(),
+            );
         }
         counts
     }
@@ -110,14 +125,18 @@ impl Older {
     /// A title of a publisher that can be looked for by its first word.
     pub async fn a_title(&self, app: &App, slug: &str) -> String {
         let publisher = app.publisher(slug).await;
-        app.one(&format!("select title from works where publisher_id = '{publisher}' and title like 'Lantern %' order by title limit 1")).await
+        app.one(&format!("select title from works where publisher_id = '{publisher}' and title like 'Lantern %' order by title limit 1"))
+            .await
     }
 }
 
 async fn content(owner: &mut PgConnection) -> BTreeMap<String, String> {
     let mut content = BTreeMap::new();
     for table in TABLES {
-        content.insert(table.to_owned(), text(owner, &format!("select md5(string_agg(to_jsonb(t)::text, chr(10) order by id)) from {table} t")).await);
+        content.insert(
+            table.to_owned(),
+            text(owner, &format!("select md5(string_agg(to_jsonb(t)::text, chr(10) order by id)) from {table} t")).await,
+        );
     }
     content
 }

@@ -48,7 +48,9 @@ pub async fn content(database: &Database) -> BTreeMap<String, (i64, String)> {
     .unwrap();
     let mut content = BTreeMap::new();
     for table in tables {
-        let hash = format!("select count(*), coalesce(md5(string_agg(to_jsonb(t)::text, chr(10) order by to_jsonb(t)::text collate \"C\")), '') from {table} t");
+        let hash = format!(
+            "select count(*), coalesce(md5(string_agg(to_jsonb(t)::text, chr(10) order by to_jsonb(t)::text collate \"C\")), '') from {table} t"
+        );
         content.insert(table, sqlx::query_as(&hash).fetch_one(&mut owner).await.unwrap());
     }
     content

@@ -92,7 +92,9 @@ async fn a_look_cannot_become_a_change() {
     let admin = app.person("admin@x.test").admin_of("northlight").await;
     let mut db = app.as_role(db::APP).await;
     let change = "update works set title = 'Other'";
-    for turn in [None, Some("set transaction read write"), Some("set transaction_read_only = off"), Some("set local transaction_read_only = off")] {
+    for turn in
+        [None, Some("set transaction read write"), Some("set transaction_read_only = off"), Some("set local transaction_read_only = off")]
+    {
         db.execute("begin").await.unwrap();
         assert_eq!(enter(&mut db, "northlight", admin.id, "works:read", false).await, "open");
         assert_eq!(works(&mut db).await, 1);
@@ -134,7 +136,8 @@ async fn a_demotion_waits_for_a_change_under_way() {
     assert_eq!(enter(&mut db, "northlight", manager.id, "works:update", true).await, "open");
 
     let mut owner = app.database.connect().await;
-    let demotion = format!("update user_publishers set role_id = (select id from roles where key = 'viewer') where user_id = '{}'", manager.id);
+    let demotion =
+        format!("update user_publishers set role_id = (select id from roles where key = 'viewer') where user_id = '{}'", manager.id);
     owner.execute("set lock_timeout = '50ms'").await.unwrap();
     assert_eq!(code(owner.execute(demotion.as_str()).await), "55P03", "the demotion went past a change under way");
     db.execute("commit").await.unwrap();
@@ -147,7 +150,8 @@ async fn a_change_waits_for_a_demotion_under_way_and_is_then_refused() {
     let manager = app.person("manager@x.test").role_in("manager", "northlight").await;
     let mut owner = app.database.connect().await;
     owner.execute("begin").await.unwrap();
-    let demotion = format!("update user_publishers set role_id = (select id from roles where key = 'viewer') where user_id = '{}'", manager.id);
+    let demotion =
+        format!("update user_publishers set role_id = (select id from roles where key = 'viewer') where user_id = '{}'", manager.id);
     owner.execute(demotion.as_str()).await.unwrap();
 
     let mut db = app.as_role(db::APP).await;

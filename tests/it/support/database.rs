@@ -140,11 +140,12 @@ async fn template() -> &'static str {
 
 async fn sweep(now: i64) {
     let mut connection = connect(server().await).await;
-    let old: Vec<String> = sqlx::query_scalar(r"select datname::text from pg_database where datname ~ '^t\d{11}_' and datname < $1 limit 3")
-        .bind(format!("t{:011}", now - FORGOTTEN_AFTER))
-        .fetch_all(&mut connection)
-        .await
-        .unwrap();
+    let old: Vec<String> =
+        sqlx::query_scalar(r"select datname::text from pg_database where datname ~ '^t\d{11}_' and datname < $1 limit 3")
+            .bind(format!("t{:011}", now - FORGOTTEN_AFTER))
+            .fetch_all(&mut connection)
+            .await
+            .unwrap();
     for name in old {
         // Another test may have been quicker.
         let _ = connection.execute(format!("drop database if exists {name} with (force)").as_str()).await;

@@ -16,7 +16,8 @@ pub async fn fingerprint(app: &App) -> BTreeMap<String, String> {
         .await;
     let mut content = BTreeMap::new();
     for table in tables.into_iter().filter(|table| !RESTLESS.contains(&table.as_str())) {
-        let hash = app.one(&format!("select md5(coalesce(string_agg(t::text, chr(10) order by t::text collate \"C\"), '')) from {table} t")).await;
+        let hash =
+            app.one(&format!("select md5(coalesce(string_agg(t::text, chr(10) order by t::text collate \"C\"), '')) from {table} t")).await;
         content.insert(table, hash);
     }
     content

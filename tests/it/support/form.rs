@@ -19,7 +19,8 @@ impl Form {
         }
         let buttons = select(html, "button, input[type=submit]").collect::<Vec<_>>();
         let button = buttons.iter().find(|button| words(**button) == which || button.attr("aria-label") == Some(which));
-        let button = *button.unwrap_or_else(|| panic!("no button {which:?}; there are {:?}", buttons.iter().map(|b| words(*b)).collect::<Vec<_>>()));
+        let button =
+            *button.unwrap_or_else(|| panic!("no button {which:?}; there are {:?}", buttons.iter().map(|b| words(*b)).collect::<Vec<_>>()));
         let form = match button.attr("form") {
             Some(id) => select(html, "form").find(|form| form.attr("id") == Some(id)),
             None => button.ancestors().filter_map(ElementRef::wrap).find(|parent| parent.value().name() == "form"),

@@ -101,7 +101,10 @@ impl Page {
     pub fn link(&self, label: &str) -> Option<String> {
         let html = self.html();
         let links = find(&html, "a[href]");
-        links.into_iter().find(|link| words(*link) == label || link.attr("aria-label") == Some(label)).and_then(|link| link.attr("href").map(str::to_owned))
+        links
+            .into_iter()
+            .find(|link| words(*link) == label || link.attr("aria-label") == Some(label))
+            .and_then(|link| link.attr("href").map(str::to_owned))
     }
 
     /// Clicks the link with these words.
@@ -128,11 +131,6 @@ impl Page {
         let form = self.form(which, typed);
         assert!(form.is_multipart && self.has(&format!("input[type=file][name=\"{field}\"]")), "no field for a file");
         self.browser.uploads(&self.resolve(&form.action), &form.fields, field, name, content).await
-    }
-
-    /// The fields a form would send, for a test that sends something else.
-    pub fn fields(&self, which: &str) -> Vec<(String, String)> {
-        self.form(which, &[]).fields
     }
 
     /// Where a redirect leads.

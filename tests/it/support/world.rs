@@ -2,10 +2,7 @@
 
 use super::{App, Browser, Page};
 use ledgerline::sign_in::{address, password};
-use std::{
-    ops::Deref,
-    pin::Pin,
-};
+use std::{ops::Deref, pin::Pin};
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
@@ -179,7 +176,13 @@ async fn join(app: &App, person: Uuid, email: &str, place: &Place) {
     .unwrap();
     for name in &place.departments {
         let department = app.department(&place.slug, name).await;
-        sqlx::query("insert into user_departments values ($1, $2, $3)").bind(publisher).bind(person).bind(department).execute(&app.owner).await.unwrap();
+        sqlx::query("insert into user_departments values ($1, $2, $3)")
+            .bind(publisher)
+            .bind(person)
+            .bind(department)
+            .execute(&app.owner)
+            .await
+            .unwrap();
     }
 }
 
@@ -191,7 +194,9 @@ impl App {
 
     /// The publisher of this slug, made at its first mention: active, on the enterprise plan, with room for a hundred.
     pub async fn publisher(&self, slug: &str) -> Uuid {
-        if let Some(id) = sqlx::query_scalar("select id from publishers where slug = $1").bind(slug).fetch_optional(&self.owner).await.unwrap() {
+        if let Some(id) =
+            sqlx::query_scalar("select id from publishers where slug = $1").bind(slug).fetch_optional(&self.owner).await.unwrap()
+        {
             return id;
         }
         let id = self.new_id();
@@ -223,15 +228,21 @@ impl App {
     pub async fn songwriter(&self, slug: &str, name: &str) -> Uuid {
         let (publisher, id) = (self.publisher(slug).await, self.new_id());
         let (first, last) = name.rsplit_once(' ').unwrap_or(("", name));
-        sqlx::query("insert into songwriters (publisher_id, id, first_name, last_name, name_key) values ($1, $2, $3, $4, lower($4 || ' ' || $3))")
+        sqlx::query(
+            "insert into songwriters (publisher_id, id, first_name, last_name, name_key) values ($1, $2, $3, $4, lower($4 || ' ' || $3))",
+        )
+        .bind(publisher)
+        .bind(id)
+        .bind(first)
+        .bind(last)
+        .execute(&self.owner)
+        .await
+        .unwrap();
+        sqlx::query("update catalogue_totals set songwriters = songwriters + 1 where publisher_id = $1")
             .bind(publisher)
-            .bind(id)
-            .bind(first)
-            .bind(last)
             .execute(&self.owner)
             .await
             .unwrap();
-        sqlx::query("update catalogue_totals set songwriters = songwriters + 1 where publisher_id = $1").bind(publisher).execute(&self.owner).await.unwrap();
         id
     }
 }
