@@ -139,7 +139,7 @@ fn needs(at: &Tenant, figures: &Figures, expected: i64) -> Vec<Need> {
     add(
         works && figures.works_off_balance > 0,
         "split",
-        "Splits that do not add up to 100 %",
+        "Splits that do not add up to 100\u{a0}%",
         "These works cannot be registered",
         counted(figures.works_off_balance),
         at.url("/works?splits=open"),

@@ -74,7 +74,7 @@ impl Tally {
             (Some(Known { id, ipi: None, .. }), Some(ipi)) => self.newcomers.complete(id, &ipi),
             (Some(_), _) => {}
             (None, ipi) => {
-                let id = Uuid::from_u128(u128::try_from(self.newcomers.len()).unwrap_or(u128::MAX)); // tells them apart here only
+                let id = Uuid::from_u128(u128::try_from(self.newcomers.count()).unwrap_or(u128::MAX)); // tells them apart here only
                 self.newcomers.learn(Known { id, name: String::new(), key, ipi });
             }
         }
@@ -84,7 +84,7 @@ impl Tally {
     pub fn notes(&self, reading: &Reading) -> Vec<Note> {
         let mut notes = Vec::new();
         let number = |n: usize| crate::web::figure(i64::try_from(n).unwrap_or(i64::MAX));
-        let (new, known) = (self.newcomers.len(), self.known_writers.len());
+        let (new, known) = (self.newcomers.count(), self.known_writers.len());
         if new + known > 0 {
             notes.push(Note::of("writers", format!("Songwriters: {} new, {} in the catalogue already.", number(new), number(known))));
         }

@@ -73,7 +73,8 @@ impl Directory {
         Ok(())
     }
 
-    pub fn len(&self) -> usize {
+    /// How many it knows.
+    pub fn count(&self) -> usize {
         self.known.len()
     }
 

@@ -9,8 +9,9 @@ use std::{
 };
 use thirtyfour::{LoggingPrefsLogLevel, prelude::*};
 
-const FLAGS: [&str; 8] = [
+const FLAGS: [&str; 9] = [
     "--headless=new",
+    "--window-size=1280,900",
     "--no-sandbox",
     "--disable-gpu",
     "--disable-dev-shm-usage",
@@ -119,12 +120,6 @@ impl Machine {
         let found = self.driver.query(By::XPath(target)).and_displayed().and_enabled().wait(PATIENCE, LOOK).first().await;
         let Ok(target) = found else { panic!("no button or link {words:?} at {}", self.path().await) };
         target.click().await.unwrap_or_else(|error| panic!("{words:?} cannot be clicked: {error}"));
-    }
-
-    pub async fn screenshot(&self, p: &str) {
-        let _ = self.driver.screenshot(std::path::Path::new(p)).await;
-        std::fs::write(format!("{p}.html"), self.driver.source().await.unwrap()).unwrap();
-        eprintln!("{:?}", self.driver.browser_log().await);
     }
 
     pub async fn path(&self) -> String {

@@ -46,7 +46,6 @@ async fn journey(with_scripts: bool) {
     newcomer.sees("Dashboard").await;
     assert_eq!(newcomer.path().await, "/publishers/northlight");
 
-    admin.screenshot("/tmp/wt/shot.png").await;
     admin.presses("Members").await;
     admin.sees("Noor Haddad").await;
     admin.sees("2 of 100 seats used").await;
