@@ -190,7 +190,7 @@ begin
     end if;
     select array_agg(distinct permission order by permission) into grants from public.role_permissions;
     reach := 'visit';
-    state := case when p_write and not vis.may_write then 'visit_read_only' when p_permission = any (grants) then 'open' else 'forbidden' end;
+    state := case when not vis.may_write and (p_write or p_permission not like '%:read') then 'visit_read_only' when p_permission = any (grants) then 'open' else 'forbidden' end;
   else
     return jsonb_build_object('state', 'unknown'); -- no such publisher, or none of theirs: the same answer
   end if;
@@ -242,7 +242,13 @@ begin
   perform set_config('app.publisher_id', inv.publisher_id::text, true), set_config('app.scope', 'invitee', true),
           set_config('app.invitation_id', inv.id::text, true);
   return jsonb_build_object(
+    -- What the inviter may no longer grant, their link no longer grants.
     'state', case when inv.revoked_at is not null then 'revoked' when inv.accepted_at is not null then 'accepted'
+                  when not exists (
+                    select from public.user_publishers m join public.roles held on held.id = m.role_id join public.roles asked on asked.id = inv.role_id
+                     where m.publisher_id = inv.publisher_id and m.user_id = inv.invited_by and m.status = 'active' and (m.ends_at is null or m.ends_at > p_now)
+                       and 'members:invite' = any (held.permissions) and asked.permissions <@ held.permissions
+                    union all select from public.users a where a.id = inv.invited_by and a.is_system_admin and a.status = 'active') then 'revoked'
                   when inv.expires_at <= p_now then 'lapsed' when inv.publisher_status in ('suspended', 'archived') then 'closed' else 'open' end,
     'id', inv.id, 'publisher_id', inv.publisher_id, 'publisher', inv.publisher_name, 'slug', inv.publisher_slug,
     'email', inv.email, 'email_norm', inv.email_norm, 'role_id', inv.role_id, 'role', inv.role_name, 'role_key', inv.role_key,

@@ -44,8 +44,20 @@ declare t text;
 begin
   foreach t in array array['imports', 'import_files', 'import_rows'] loop
     execute format('call ctx.protect(%L)', t);
-    execute format('create policy run on %I for all to ledgerline_app using ((select ctx.may(''imports:run''))) with check ((select ctx.may(''imports:run'')))', t);
     execute format('grant select, insert, update, delete on %I to ledgerline_app', t);
+  end loop;
+end $$;
+-- Who works in departments sees and writes their own imports only: another's would land in the wrong department.
+create policy run on imports for all to ledgerline_app
+  using ((select ctx.may('imports:run')) and ((select ctx.scope() <> 'departments') or created_by = (select ctx.user_id())))
+  with check ((select ctx.may('imports:run')) and ((select ctx.scope() <> 'departments') or created_by = (select ctx.user_id())));
+do $$
+declare t text;
+begin
+  foreach t in array array['import_files', 'import_rows'] loop
+    execute format($p$create policy run on %I for all to ledgerline_app
+      using ((select ctx.may('imports:run')) and ((select ctx.scope() <> 'departments') or import_id in (select i.id from public.imports i where i.publisher_id = (select ctx.publisher()))))
+      with check ((select ctx.may('imports:run')) and ((select ctx.scope() <> 'departments') or import_id in (select i.id from public.imports i where i.publisher_id = (select ctx.publisher()))))$p$, t);
   end loop;
 end $$;
 alter table works add import_id uuid;

@@ -38,6 +38,8 @@ pub enum Forbidden {
     PublisherClosed { publisher: String, status: String },
     /// The visit of a system admin may only look.
     VisitReadOnly,
+    /// The role is for programs, which open no pages.
+    ProgramsOnly,
     /// Not a system admin.
     System,
 }

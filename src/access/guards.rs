@@ -161,6 +161,9 @@ async fn enter<P: Permission>(parts: &mut Parts, state: &State, write: bool) -> 
         return Err(Error::Forbidden(Forbidden::Permission(permission)));
     }
     let tenant = entered?;
+    if tenant.role.as_ref().is_some_and(|role| role.key == "api_user") {
+        return Err(Error::Forbidden(Forbidden::ProgramsOnly));
+    }
     if tenant.visit.is_none() {
         state.sessions().seen_in(tenant.person.id, tenant.publisher.id, tenant.now());
     }

@@ -100,6 +100,12 @@ impl Identity {
         Ok(())
     }
 
+    /// Lands a count of the throttle, which is no change to anybody's account.
+    pub async fn commit_count(mut self) -> Result<()> {
+        self.conn.execute("commit").await?;
+        Ok(())
+    }
+
     /// Lands the change together with its event.
     pub async fn commit(mut self, event: &SecurityEvent) -> Result<()> {
         self.record(event).await?;

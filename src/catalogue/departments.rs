@@ -5,9 +5,10 @@ use crate::{
     access::{Reach, Tenant},
     error::Result,
 };
+use serde::Deserialize;
 use uuid::Uuid;
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Deserialize)]
 pub struct Department {
     pub id: Uuid,
     pub name: String,
@@ -24,19 +25,26 @@ pub struct Departments {
 impl Departments {
     pub async fn of(at: &mut Tenant) -> Result<Self> {
         let publisher = at.publisher.id;
-        let own = match &at.reach {
-            Reach::Departments(own) => Some(own.clone()),
-            _ => None,
-        };
-        let usable = sqlx::query_as!(
+        let all = sqlx::query_as!(
             Department,
-            "select id, name from departments where publisher_id = $1 and archived_at is null and ($2::uuid[] is null or id = any ($2)) order by lower(name), id",
-            publisher,
-            own.as_deref() as Option<&[Uuid]>
+            "select id, name from departments where publisher_id = $1 and archived_at is null order by lower(name), id",
+            publisher
         )
         .fetch_all(at.db())
         .await?;
-        Ok(Departments { usable, required: own.is_some() })
+        Ok(Self::within(&at.reach, all))
+    }
+
+    /// Those of the publisher's open departments that a reach leaves.
+    pub fn within(reach: &Reach, mut all: Vec<Department>) -> Self {
+        let required = match reach {
+            Reach::Departments(own) => {
+                all.retain(|department| own.contains(&department.id));
+                true
+            }
+            _ => false,
+        };
+        Departments { usable: all, required }
     }
 
     /// Choices of a list's filter; none when all works a person sees are in one department.

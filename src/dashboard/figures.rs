@@ -1,6 +1,10 @@
 //! The numbers of the front page, in three statements.
 
-use crate::{access::Tenant, audit, error::Result};
+use crate::{
+    access::{Reach, Tenant},
+    audit,
+    error::Result,
+};
 use time::{Date, Duration, OffsetDateTime};
 
 /// What the cards and the list "Needs you" are made from.
@@ -26,9 +30,15 @@ pub const COUNTED: i64 = 100;
 pub async fn figures(at: &mut Tenant) -> Result<Figures> {
     let (publisher, now) = (at.publisher.id, at.now());
     let today = now.date();
+    // Totals are kept for the whole publisher; within departments row security counts.
+    let whole = !matches!(at.reach, Reach::Departments(_));
     let figures = sqlx::query_as!(
         Figures,
-        r#"select coalesce(t.works, 0) as "works!", coalesce(t.songwriters, 0) as "songwriters!", coalesce(t.recordings, 0) as "recordings!",
+        r#"select case when $4 then coalesce(t.works, 0)
+               else (select count(*) from (select from works where publisher_id = $1 and archived_at is null limit 10001) w) end as "works!",
+             coalesce(t.songwriters, 0) as "songwriters!",
+             case when $4 then coalesce(t.recordings, 0)
+               else (select count(*) from (select from recordings where publisher_id = $1 and archived_at is null limit 10001) r) end as "recordings!",
              coalesce((select sum(quantity) from usage_daily where publisher_id = $1 and meter = 'works_created' and day > $3), 0)::bigint as "works_added!",
              (select count(*) from (select from works w where w.publisher_id = $1 and w.archived_at is null
                 and w.shares_total > 0 and w.shares_total not between 9994 and 10006 limit 100) s) as "works_off_balance!",
@@ -40,7 +50,8 @@ pub async fn figures(at: &mut Tenant) -> Result<Figures> {
            from accounts a left join catalogue_totals t on t.publisher_id = a.publisher_id where a.publisher_id = $1"#,
         publisher,
         now,
-        today - Duration::days(30)
+        today - Duration::days(30),
+        whole
     )
     .fetch_one(at.db())
     .await?;
@@ -96,10 +107,16 @@ impl Change {
 
 pub async fn last_changes(at: &mut Tenant, most: i64) -> Result<Vec<Change>> {
     let publisher = at.publisher.id;
+    let whole = !matches!(at.reach, Reach::Departments(_));
     let rows = sqlx::query!(
-        "select actor_name, visit_id, action, object_type, object_id, object_name, at from audit_entries where publisher_id = $1 order by id desc limit $2",
+        "select actor_name, visit_id, action, object_type, object_id, object_name, at from audit_entries a where publisher_id = $1
+            and ($3 or case object_type when 'work' then exists (select from works w where w.publisher_id = $1 and w.id = a.object_id)
+                                        when 'recording' then exists (select from recordings r where r.publisher_id = $1 and r.id = a.object_id)
+                                        else object_type <> 'import' end)
+          order by id desc limit $2",
         publisher,
-        most
+        most,
+        whole
     )
     .fetch_all(at.db())
     .await?;

@@ -153,7 +153,7 @@ fn needs(at: &Tenant, figures: &Figures, expected: i64) -> Vec<Need> {
         invitations.clone(),
     );
     add(
-        members && figures.invitations_lapsed > 0,
+        at.may("members:invite") && figures.invitations_lapsed > 0,
         "clock",
         "Lapsed invitations",
         "Send a new link or revoke them",

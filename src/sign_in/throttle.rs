@@ -38,37 +38,34 @@ fn key(kind: &str, value: &str, budget: i32, window: Duration) -> Key {
     Key { hash: Sha256::digest(format!("{kind}\0{value}")).into(), budget, window }
 }
 
-/// How long both keys still have to wait, if one has.
-pub async fn wait(at: &mut Identity, keys: &[Key]) -> Result<Option<Duration>> {
-    let now = at.now();
-    let hashes: Vec<Vec<u8>> = keys.iter().map(|key| key.hash.to_vec()).collect();
-    let until =
-        sqlx::query_scalar!("select max(blocked_until) from sign_in_throttle where key = any ($1)", &hashes).fetch_one(at.db()).await?;
-    Ok(until.filter(|until| *until > now).map(|until| until - now))
-}
-
-/// Counts a failure on each key.
-pub async fn failed(at: &mut Identity, keys: &[Key]) -> Result<()> {
+/// Counts an attempt on each key before its password is looked at, so that many at once cannot pass on one look. Answers how
+/// long there is still to wait when a key is blocked; such an attempt is not counted. The keys stay locked until the
+/// transaction ends.
+pub async fn attempt(at: &mut Identity, keys: &[Key]) -> Result<Option<Duration>> {
     let now = at.now();
     for key in keys {
         let window_start = now - key.window;
-        let failures = sqlx::query_scalar!(
+        let counted = sqlx::query!(
             "insert into sign_in_throttle as t (key, failures, window_start) values ($1, 1, $2)
              on conflict (key) do update set
-               failures = case when t.window_start < $3 and coalesce(t.blocked_until, t.window_start) < $3 then 1 else t.failures + 1 end,
+               failures = case when t.blocked_until > $2 then t.failures
+                               when t.window_start < $3 and coalesce(t.blocked_until, t.window_start) < $3 then 1 else t.failures + 1 end,
                window_start = case when t.window_start < $3 and coalesce(t.blocked_until, t.window_start) < $3 then $2 else t.window_start end
-             returning failures",
+             returning failures, blocked_until",
             &key.hash[..],
             now,
             window_start
         )
         .fetch_one(at.db())
         .await?;
-        if let Some(until) = blocked_until(key, failures, now) {
+        if let Some(until) = counted.blocked_until.filter(|until| *until > now) {
+            return Ok(Some(until - now));
+        }
+        if let Some(until) = blocked_until(key, counted.failures, now) {
             sqlx::query!("update sign_in_throttle set blocked_until = $2 where key = $1", &key.hash[..], until).execute(at.db()).await?;
         }
     }
-    Ok(())
+    Ok(None)
 }
 
 fn blocked_until(key: &Key, failures: i32, now: OffsetDateTime) -> Option<OffsetDateTime> {
@@ -77,9 +74,15 @@ fn blocked_until(key: &Key, failures: i32, now: OffsetDateTime) -> Option<Offset
     Some(now + delay.min(LONGEST_DELAY))
 }
 
-/// A right password wipes the account's slate; the source keeps its own.
-pub async fn forget(at: &mut Identity, key: &Key) -> Result<()> {
-    sqlx::query!("delete from sign_in_throttle where key = $1", &key.hash[..]).execute(at.db()).await?;
+/// A right password wipes the account's slate and takes its own attempt off the source's.
+pub async fn forgive(at: &mut Identity, account: &Key, source: &Key) -> Result<()> {
+    sqlx::query!("delete from sign_in_throttle where key = $1", &account.hash[..]).execute(at.db()).await?;
+    sqlx::query!(
+        "update sign_in_throttle set failures = failures - 1, blocked_until = null where key = $1 and failures > 0",
+        &source.hash[..]
+    )
+    .execute(at.db())
+    .await?;
     Ok(())
 }
 

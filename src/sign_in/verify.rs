@@ -33,7 +33,7 @@ pub async fn verify(at: &Anyone, email: &str, typed: String) -> Result<Uuid> {
 
     let mut door = at.identity().await?;
     let keys = [account, source];
-    if let Some(wait) = throttle::wait(&mut door, &keys).await? {
+    if let Some(wait) = throttle::attempt(&mut door, &keys).await? {
         door.commit(&SecurityEvent::SignInThrottled).await?;
         let minutes = (wait.whole_seconds() + 59) / 60;
         let words = format!("Too many attempts. Please try again in {minutes} {}.", if minutes == 1 { "minute" } else { "minutes" });
@@ -42,7 +42,7 @@ pub async fn verify(at: &Anyone, email: &str, typed: String) -> Result<Uuid> {
     let known = sqlx::query!(r#"select user_id as "user_id!", password_hash, status as "status!" from ctx.credential($1)"#, norm)
         .fetch_optional(door.db())
         .await?;
-    drop(door); // no connection is held while hashing
+    door.commit_count().await?; // no connection is held while hashing
     let hash = known.as_ref().and_then(|known| known.password_hash.clone());
     let matches = password::verify(typed, hash).await?;
 
@@ -50,7 +50,6 @@ pub async fn verify(at: &Anyone, email: &str, typed: String) -> Result<Uuid> {
         return Ok(known.user_id);
     }
     let mut door = at.identity().await?;
-    throttle::failed(&mut door, &keys).await?;
     if let Some(known) = known {
         door.speak_for(known.user_id, "").await?;
     }

@@ -170,6 +170,11 @@ fn forbidden(why: &Forbidden) -> Words {
             "You are visiting this publisher to look, not to change anything.",
             "End the visit and start one that may write, with a reason.",
         ),
+        Forbidden::ProgramsOnly => words(
+            "Your role is for programs",
+            "An API user works through the API and opens no pages.",
+            "An admin of this publisher can give you another role.",
+        ),
         Forbidden::System => words("For system administrators", "This page is for Ledgerline's own administrators.", ""),
     }
 }

@@ -62,7 +62,8 @@ fn expected(visitor: &Visitor, route: &Listed) -> Answer {
         Visitor::Member(_) => Answer::Lacks(permission),
         Visitor::SystemAdmin if route.method == Method::GET => Answer::StartVisit,
         Visitor::SystemAdmin => Answer::VisitEnded,
-        Visitor::Visiting { may_write: false } if write => Answer::VisitReadOnly,
+        // A form that could not be sent is not shown either.
+        Visitor::Visiting { may_write: false } if write || !permission.ends_with(":read") => Answer::VisitReadOnly,
         Visitor::Visiting { .. } => Answer::In,
     }
 }

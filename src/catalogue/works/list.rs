@@ -5,6 +5,7 @@ use crate::{
     access::{Reach, Tenant},
     catalogue::{
         credits::{self, Credit},
+        departments::{Department, Departments},
         paging::{ASKED, After, COUNTED, counted},
         search::{self, Kind, work_words},
     },
@@ -183,17 +184,29 @@ fn start_after(query: &mut QueryBuilder<'_, Postgres>, sort: Sort, after: &After
     query.push(format!(" or w.id {id} ")).push_bind(after.id).push(")");
 }
 
-/// How many works there are in all: exact where a total is kept, elsewhere counted so far.
-pub async fn count(at: &mut Tenant, wanted: &Wanted, found: &Found) -> Result<String> {
+/// What stands round a page, in one statement: how many works there are in all, and the departments to choose from.
+/// `known` spares the counting. Where a total is kept it is exact, elsewhere it is counted so far.
+pub async fn around(at: &mut Tenant, wanted: &Wanted, found: &Found, known: Option<usize>) -> Result<(String, Departments)> {
     let publisher = at.publisher.id;
-    let whole = matches!(at.reach, Reach::Publisher | Reach::Visit) && found.0.is_none();
-    if whole && wanted.department.is_none() && wanted.import.is_none() && !wanted.off_balance && !wanted.archived {
-        let total =
-            sqlx::query_scalar!("select works from catalogue_totals where publisher_id = $1", publisher).fetch_optional(at.db()).await?;
-        return Ok(figure(total.unwrap_or(0)));
+    let narrowed = found.0.is_some() || wanted.department.is_some() || wanted.import.is_some() || wanted.off_balance || wanted.archived;
+    let kept = matches!(at.reach, Reach::Publisher | Reach::Visit) && !narrowed;
+    let mut query = QueryBuilder::new("select ");
+    match known.map(|known| i64::try_from(known).unwrap_or(i64::MAX)) {
+        Some(known) => {
+            query.push_bind(known);
+        }
+        None if kept => {
+            query.push("coalesce((select works from catalogue_totals where publisher_id = ").push_bind(publisher).push("), 0)");
+        }
+        None => {
+            query.push("(select count(*) from (select from works w where ");
+            filter(&mut query, publisher, wanted, found);
+            query.push(" limit ").push_bind(COUNTED + 1).push(") counted)");
+        }
     }
-    let mut count = QueryBuilder::new("select count(*) from (select from works w where ");
-    filter(&mut count, publisher, wanted, found);
-    count.push(" limit ").push_bind(COUNTED + 1).push(") counted");
-    Ok(counted(count.build_query_scalar().fetch_one(at.db()).await?))
+    query.push(", coalesce((select jsonb_agg(jsonb_build_object('id', d.id, 'name', d.name) order by lower(d.name), d.id) from departments d where d.publisher_id = ");
+    query.push_bind(publisher).push(" and d.archived_at is null), '[]')");
+    let (total, Json(departments)): (i64, Json<Vec<Department>>) = query.build_query_as().fetch_one(at.db()).await?;
+    let total = if kept { figure(total) } else { counted(total) };
+    Ok((total, Departments::within(&at.reach, departments)))
 }

@@ -4,7 +4,6 @@ use super::list::{self, Listed, Sort, Wanted};
 use crate::{
     access::{Reach, Read, Routes, permission::WorksRead},
     catalogue::{
-        departments::Departments,
         doors::keeps,
         paging::{After, address, cut},
         search,
@@ -139,14 +138,8 @@ async fn list(mut at: Read<WorksRead>, Query(query): Query<ListQuery>) -> Result
     let mut works = list::page(&mut at, &wanted, &found).await?;
     let next = cut(&mut works, |work| work.after(wanted.sort));
     // A first page that is not full is its own count.
-    let total = match (&next, &wanted.after) {
-        (None, None) => works.len().to_string(),
-        _ => list::count(&mut at, &wanted, &found).await?,
-    };
-    let departments = match own {
-        None => Departments::of(&mut at).await?.filter(),
-        Some(_) => Vec::new(),
-    };
+    let whole = next.is_none() && wanted.after.is_none();
+    let (total, departments) = list::around(&mut at, &wanted, &found, whole.then_some(works.len())).await?;
     let head = |direction, other: Sort| Head { direction, url: query.url(&path, other.token(), "") };
     let (meaning, search_label) = match own {
         Some(_) => ("The works you wrote or took part in.", "Search by title, co-writer or ISWC"),
@@ -171,7 +164,7 @@ async fn list(mut at: Read<WorksRead>, Query(query): Query<ListQuery>) -> Result
             Sort::Oldest => head("asc", Sort::Newest),
             _ => head("", Sort::Newest),
         },
-        departments,
+        departments: if own.is_none() { departments.filter() } else { Vec::new() },
         own: own.is_some(),
         without_import: ListQuery { import: String::new(), ..query.clone() }.url(&path, wanted.sort.token(), ""),
         may_create: keeps(&at, "works:create"),
