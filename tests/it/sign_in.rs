@@ -344,3 +344,29 @@ async fn system_admins_need_a_longer_password() {
     let page = form.submits("Set password", &[("password", "four small boa"), ("password_confirmation", "four small boa")]).await;
     assert_eq!(page.errors("password").as_deref(), Some("Use at least 15 characters. A short sentence works well."));
 }
+
+#[tokio::test]
+async fn many_guesses_at_once_are_no_more_than_the_budget() {
+    let app = App::start().await;
+    let olga = olga(&app).await;
+    let mut guesses = tokio::task::JoinSet::new();
+    for _ in 0..25 {
+        let (browser, email) = (olga.elsewhere(), olga.email.clone());
+        guesses.spawn(async move { tries(&browser, &email, "wrong").await.status });
+    }
+    let answers = guesses.join_all().await;
+    let compared = answers.iter().filter(|status| **status == 422 || **status == 503).count();
+    assert!(compared <= 10, "{answers:?}");
+    assert!(answers.contains(&429), "{answers:?}");
+}
+
+#[tokio::test]
+async fn an_api_user_opens_no_pages() {
+    let app = App::start().await;
+    let robot = app.person("robot@northlight.test").role_in("api_user", "northlight").await;
+    assert_eq!(tries(&robot, &robot.email, PASSWORD).await.status, 303);
+    for url in ["/publishers/northlight", "/publishers/northlight/works", "/publishers/northlight/works/new"] {
+        let page = robot.opens(url).await;
+        assert_eq!((page.status, page.heading().as_str()), (403, "Your role is for programs"), "{url}");
+    }
+}

@@ -169,6 +169,7 @@ async fn rows_are_added_without_scripting() {
     let olga = olga(&app).await;
     let form = olga.opens(NEW).await;
     assert_eq!(form.all("[data-row]").len(), 3);
+    assert_eq!(form.all("form.stack [type=submit]").first().unwrap(), "Save", "the one the Enter key presses");
     let more =
         form.submits("Add rows", &[("title", "Many"), ("writer-0-name", "A,"), ("writer-1-name", "B,"), ("writer-2-name", "C,")]).await;
     assert_eq!((more.status, more.all("[data-row]").len()), (200, 6));

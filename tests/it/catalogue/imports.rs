@@ -244,3 +244,19 @@ async fn imports_are_for_those_who_hold_the_permission_and_stay_in_their_publish
     assert!(own.says("Every row is in order"), "{own:?}");
     assert!(olga.opens(IMPORTS).await.row("template.csv").is_some());
 }
+
+#[tokio::test]
+async fn who_works_in_departments_meets_their_own_imports_only() {
+    let app = App::start().await;
+    let olga = olga(&app).await;
+    let page = uploads(&olga, "works.csv", GOOD.as_bytes()).await;
+    let dara = app.person("dara@northlight.test").in_departments("department_admin", "northlight", &["Pop"]).await;
+    dara.signs_in().await;
+    assert!(dara.opens(IMPORTS).await.row("works.csv").is_none());
+    assert_eq!(dara.opens(&page.path).await.status, 404);
+    let stamp = app.publisher("northlight").await.to_string();
+    for act in ["works", "drop"] {
+        assert_eq!(dara.posts(&format!("{}/{act}", page.path), &[("stamp", &stamp)]).await.status, 404);
+    }
+    assert_eq!(app.list::<String>("select state from imports").await, ["checked"]);
+}

@@ -167,3 +167,19 @@ async fn signing_in_starts_afresh_for_a_new_person() {
     let elsewhere = app.browser();
     assert_eq!(elsewhere.signs_in_as("NEW@x.test", CHOSEN).await.path, "/publishers/northlight");
 }
+
+#[tokio::test]
+async fn a_link_grants_no_more_than_its_inviter_may_still_grant() {
+    for undone in ["role_id = (select id from roles where key = 'manager')", "status = 'suspended'", "status = 'removed'"] {
+        let (app, _) = northlight().await;
+        let mara = app.person("mara@northlight.test").admin_of("northlight").await;
+        mara.signs_in().await;
+        let link = link_for(&app, &mara, "friend@x.test", "admin").await;
+        app.sql(&format!("update user_publishers set {undone} where user_id = '{}'", mara.id)).await;
+        assert_eq!(app.browser().opens(&link).await.status, 410, "{undone}");
+        let accepted =
+            app.browser().posts("/invitations/accept", &[("token", token(&link)), ("full_name", "Friend"), ("password", CHOSEN)]).await;
+        assert_eq!(accepted.status, 410, "{undone}");
+        assert_eq!(membership(&app, "friend@x.test").await, "none");
+    }
+}
