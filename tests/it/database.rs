@@ -1,6 +1,6 @@
 //! A server of one's own, and what stops a start on it. The server is a throw-away cluster.
 
-use std::{process::Command, sync::Arc, time::Duration};
+use std::{fs, path::PathBuf, process::Command, sync::Arc, time::Duration};
 
 use ledgerline::{
     clock::Chance,
@@ -11,18 +11,23 @@ use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
 const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
 /// A server of its own for each test, because roles belong to the whole server.
-struct Server(Lease);
+struct Server {
+    lease: Option<Lease>,
+    options: PgConnectOptions,
+    root: PathBuf,
+}
 
 impl Server {
     async fn new(name: &str) -> Self {
-        let root = format!("/dev/shm/ledgerline-{name}-{}", std::process::id());
-        let cluster = Cluster::throwaway_at(root.into()).watched_by(env!("CARGO_BIN_EXE_ledgerline").into(), Duration::ZERO);
+        let root = PathBuf::from(format!("/dev/shm/ledgerline-{name}-{}", std::process::id()));
+        let cluster = Cluster::throwaway_at(root.clone()).watched_by(env!("CARGO_BIN_EXE_ledgerline").into(), Duration::ZERO);
         let acquire = move || cluster.acquire(&Chance::real(), &(Arc::new(|_: &str| {}) as _)).unwrap();
-        Self(tokio::task::spawn_blocking(acquire).await.unwrap())
+        let lease = tokio::task::spawn_blocking(acquire).await.unwrap();
+        Self { options: lease.options.clone(), lease: Some(lease), root }
     }
 
     fn options(&self, database: &str) -> PgConnectOptions {
-        self.0.options.clone().database(database)
+        self.options.clone().database(database)
     }
 
     async fn connect(&self, database: &str) -> PgConnection {
@@ -37,12 +42,27 @@ impl Server {
 
     /// Runs the program with `DATABASE_URL`, and gives success and what it printed.
     async fn program(&self, user: &str, database: &str, args: &'static [&str]) -> (bool, String) {
-        let socket = self.0.options.get_socket().unwrap().display().to_string();
+        let socket = self.options.get_socket().unwrap().display().to_string();
         let url = format!("postgres://{user}@localhost/{database}?host={socket}");
         let mut command = Command::new(env!("CARGO_BIN_EXE_ledgerline"));
         command.args(args).env("DATABASE_URL", url).env("SECRET_KEY", KEY).env("RUST_LOG", "warn");
         let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
         (output.status.success(), String::from_utf8([output.stderr, output.stdout].concat()).unwrap())
+    }
+}
+
+impl Drop for Server {
+    /// The watchdog deletes the data, and leaves the locks.
+    fn drop(&mut self) {
+        drop(self.lease.take());
+        let has_data = || fs::read_dir(&self.root).into_iter().flatten().flatten().any(|entry| entry.path().is_dir());
+        for _ in 0..500 {
+            if !has_data() {
+                let _ = fs::remove_dir_all(&self.root);
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 }
 
