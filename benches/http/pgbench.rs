@@ -47,8 +47,10 @@ pub fn run(ground: &Ground, case: Case, script: &Script, clients: usize, length:
         let line = printed.lines().find_map(|line| line.strip_prefix(name));
         line.and_then(|line| line.split_whitespace().next()).and_then(|number| number.parse::<f64>().ok()).with_context(|| printed.clone())
     };
-    let (rate, transactions) = (number("tps = ")?, number("number of transactions actually processed: ")?);
-    Ok(Rate { transactions: transactions as u64, elapsed: Duration::from_secs_f64(transactions / rate), cpu })
+    let transactions = number("number of transactions actually processed: ")?;
+    // On a machine so busy that connecting took all the time, there is no rate.
+    let elapsed = if transactions == 0.0 { length } else { Duration::from_secs_f64(transactions / number("tps = ")?) };
+    Ok(Rate { transactions: transactions as u64, elapsed, cpu })
 }
 
 fn pgbench(ground: &Ground, case: Case, script: &Script, clients: usize, length: &[String]) -> Result<Output> {
