@@ -177,13 +177,18 @@ async fn start_visit(mut at: System<SystemPublishers>, Path(slug): Path<String>,
     match visit::start(at, &host, &form).await {
         Ok(()) => {
             let dashboard = format!("/publishers/{}", host.slug);
-            Ok(web::see_other(own_path(&form.next).filter(|path| path.starts_with(&dashboard)).unwrap_or(&dashboard)))
+            Ok(web::see_other(own_path(&form.next).filter(|path| is_within(path, &dashboard)).unwrap_or(&dashboard)))
         }
         Err(Error::Refused(refusal)) => {
             web::page_with(refusal.status, &VisitPage { shell, host, typed: form, errors: Errors::from(&refusal) })
         }
         Err(error) => Err(error),
     }
+}
+
+/// Is it this page, or one below it? `/publishers/a-2` is not below `/publishers/a`.
+fn is_within(path: &str, base: &str) -> bool {
+    path.strip_prefix(base).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?'])) && !path.contains("/../")
 }
 
 async fn end_visit(mut at: System<SystemPublishers>, Path(slug): Path<String>) -> Result<Response> {

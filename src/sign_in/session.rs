@@ -37,7 +37,7 @@ pub async fn start(at: &Anyone, user: Uuid) -> Result<()> {
         .await?;
     door.speak_for(user, &person.full_name).await?;
     let source = throttle::source(at.request.address.as_deref());
-    throttle::forgive(&mut door, &throttle::account(&person.email_norm), &source).await?;
+    throttle::forgive(&mut door, &source, &throttle::account(&person.email_norm)).await?;
     sqlx::query!(
         "update user_sessions set revoked_at = $2 where user_id = $1 and revoked_at is null and id in
            (select id from user_sessions where user_id = $1 and revoked_at is null and absolute_expires_at > $2 order by created_at desc offset $3)",

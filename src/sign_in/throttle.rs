@@ -39,11 +39,11 @@ fn key(kind: &str, value: &str, budget: i32, window: Duration) -> Key {
 }
 
 /// Counts an attempt on each key before its password is looked at, so that many at once cannot pass on one look. Answers how
-/// long there is still to wait when a key is blocked; such an attempt is not counted. The keys stay locked until the
-/// transaction ends.
-pub async fn attempt(at: &mut Identity, keys: &[Key]) -> Result<Option<Duration>> {
+/// long there is still to wait when a key is blocked; such an attempt is not counted. The source comes first, so that one
+/// which is held costs no account its budget. Both stay locked until the transaction ends.
+pub async fn attempt(at: &mut Identity, source: &Key, account: &Key) -> Result<Option<Duration>> {
     let now = at.now();
-    for key in keys {
+    for key in [source, account] {
         let window_start = now - key.window;
         let counted = sqlx::query!(
             "insert into sign_in_throttle as t (key, failures, window_start) values ($1, 1, $2)
@@ -74,15 +74,15 @@ fn blocked_until(key: &Key, failures: i32, now: OffsetDateTime) -> Option<Offset
     Some(now + delay.min(LONGEST_DELAY))
 }
 
-/// A right password wipes the account's slate and takes its own attempt off the source's.
-pub async fn forgive(at: &mut Identity, account: &Key, source: &Key) -> Result<()> {
-    sqlx::query!("delete from sign_in_throttle where key = $1", &account.hash[..]).execute(at.db()).await?;
+/// A right password takes its own attempt off the source and wipes the account's slate; locked in the order of [`attempt`].
+pub async fn forgive(at: &mut Identity, source: &Key, account: &Key) -> Result<()> {
     sqlx::query!(
         "update sign_in_throttle set failures = failures - 1, blocked_until = null where key = $1 and failures > 0",
         &source.hash[..]
     )
     .execute(at.db())
     .await?;
+    sqlx::query!("delete from sign_in_throttle where key = $1", &account.hash[..]).execute(at.db()).await?;
     Ok(())
 }
 

@@ -29,11 +29,10 @@ pub async fn verify(at: &Anyone, email: &str, typed: String) -> Result<Uuid> {
         return Err(Refusal::rule("mismatch", MISMATCH).into());
     }
     let norm = address::normalise(email);
-    let (account, source) = (throttle::account(&norm), throttle::source(at.request.address.as_deref()));
 
     let mut door = at.identity().await?;
-    let keys = [account, source];
-    if let Some(wait) = throttle::attempt(&mut door, &keys).await? {
+    let (source, account) = (throttle::source(at.request.address.as_deref()), throttle::account(&norm));
+    if let Some(wait) = throttle::attempt(&mut door, &source, &account).await? {
         door.commit(&SecurityEvent::SignInThrottled).await?;
         let minutes = (wait.whole_seconds() + 59) / 60;
         let words = format!("Too many attempts. Please try again in {minutes} {}.", if minutes == 1 { "minute" } else { "minutes" });

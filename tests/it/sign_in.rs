@@ -370,3 +370,20 @@ async fn an_api_user_opens_no_pages() {
         assert_eq!((page.status, page.heading().as_str()), (403, "Your role is for programs"), "{url}");
     }
 }
+
+#[tokio::test]
+async fn a_source_that_is_held_costs_no_account_its_budget() {
+    let app = App::start().await;
+    let olga = olga(&app).await;
+    for n in 0..30 {
+        tries(&app.browser(), &format!("somebody{n}@northlight.test"), "wrong").await;
+    }
+    // Ten guesses would hold the account for 30 s, one more for a minute beyond.
+    for _ in 0..10 {
+        assert_eq!(tries(&app.browser(), &olga.email, "wrong").await.status, 429);
+    }
+    app.clock.forward(Duration::seconds(31));
+    assert_eq!(tries(&app.browser(), &olga.email, "wrong").await.status, 429);
+    app.clock.forward(Duration::seconds(30));
+    assert_eq!(tries(&olga, &olga.email, PASSWORD).await.status, 303, "nobody guessed at this account, so its owner does not wait");
+}
