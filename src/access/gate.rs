@@ -1,8 +1,11 @@
 //! One publisher's transaction, and the only statement that opens it.
 
-use super::state::{Request, State};
+use super::{
+    identity::{Identity, Person},
+    state::{Request, State},
+};
 use crate::{
-    audit::By,
+    audit::{By, SecurityEvent},
     error::{Error, Forbidden, Result},
     jobs::Wake,
     moments::Moments,
@@ -18,7 +21,7 @@ use uuid::Uuid;
 /// publisher, person and reach. Dropped without a commit, everything in it is undone.
 pub struct Tenant {
     pub publisher: Publisher,
-    pub person: super::Person,
+    pub person: Person,
     /// None on a visit.
     pub role: Option<Role>,
     pub reach: Reach,
@@ -83,10 +86,20 @@ pub struct Other {
     pub name: String,
 }
 
-/// What `ctx.enter` answers.
+/// Who wants to enter.
+pub(super) enum Asker {
+    /// Whoever holds the session of this hash.
+    Session([u8; 32]),
+    /// The person a job acts for.
+    Job(Person),
+}
+
+/// What the gate answers.
 #[derive(Deserialize)]
 struct Answer {
     state: String,
+    /// The session's, where one asked.
+    person: Option<Person>,
     publisher: Option<Publisher>,
     role: Option<Role>,
     reach: Option<String>,
@@ -149,13 +162,13 @@ impl Tenant {
     }
 }
 
-/// Opens a transaction in the publisher for the person, if they hold the permission there. One round trip: the gate's
-/// arguments are ids we made, a name from our own table, and the slug as hexadecimal digits.
+/// Opens a transaction in the publisher for whoever asks, if they hold the permission there. One round trip, the session
+/// included: the gate's arguments are hashes and ids we made, a name from our own table, and the slug as hexadecimal digits.
 pub(super) async fn enter(
     state: &State,
     request: Request,
     slug: &str,
-    person: super::Person,
+    asker: Asker,
     permission: &'static str,
     write: bool,
 ) -> Result<Tenant> {
@@ -163,16 +176,19 @@ pub(super) async fn enter(
         return Err(Error::NotFound); // no slug has one, and PostgreSQL takes none
     }
     let moments = state.moments().clone();
+    let now = moments.now();
+    let begin = begin(slug, &asker, permission, write, now)?;
     let mut conn = state.tenant_pool().acquire().await?;
-    let mut begin = String::with_capacity(320);
-    begin.push_str("begin; select ctx.enter(convert_from('\\x");
-    for byte in slug.as_bytes() {
-        let _ = write!(begin, "{byte:02x}");
-    }
-    let now = moments.now().format(&time::format_description::well_known::Rfc3339).map_err(anyhow::Error::new)?;
-    let _ = write!(begin, "', 'UTF8'), '{}', '{permission}', {write}, '{now}')::text", person.id);
     let row = conn.fetch_one(begin.as_str()).await?;
     let answer: Answer = serde_json::from_str(row.try_get::<&str, _>(0)?).map_err(anyhow::Error::new)?;
+    let person = match (asker, answer.person) {
+        (Asker::Job(person), _) => person,
+        (Asker::Session(_), Some(person)) => {
+            state.sessions().seen(person.session, now);
+            person
+        }
+        (Asker::Session(_), None) => return Err(Error::SignIn),
+    };
     let publisher = match (answer.state.as_str(), answer.publisher) {
         ("open", Some(publisher)) => publisher,
         ("unknown", _) | (_, None) => return Err(Error::NotFound),
@@ -182,7 +198,12 @@ pub(super) async fn enter(
         ("publisher_suspended" | "publisher_archived", Some(publisher)) => {
             return Err(Error::Forbidden(Forbidden::PublisherClosed { publisher: publisher.name, status: publisher.status }));
         }
-        _ => return Err(Error::Forbidden(Forbidden::Permission(permission))),
+        (_, Some(publisher)) => {
+            drop(conn);
+            let denied = SecurityEvent::Denied { publisher: publisher.slug, permission };
+            Identity::begin(state, request, Some(&person)).await?.commit(&denied).await?;
+            return Err(Error::Forbidden(Forbidden::Permission(permission)));
+        }
     };
     let reach = match (answer.reach.as_deref(), answer.songwriter) {
         (Some("publisher"), _) => Reach::Publisher,
@@ -204,4 +225,31 @@ pub(super) async fn enter(
         wake: state.wake().clone(),
         conn,
     })
+}
+
+/// The statement that opens the transaction.
+fn begin(slug: &str, asker: &Asker, permission: &str, write: bool, now: OffsetDateTime) -> Result<String> {
+    let mut begin = String::with_capacity(384);
+    begin.push_str(match asker {
+        Asker::Session(_) => "begin; select ctx.enter_by_session(convert_from('\\x",
+        Asker::Job(_) => "begin; select ctx.enter(convert_from('\\x",
+    });
+    push_hex(&mut begin, slug.as_bytes());
+    begin.push_str("', 'UTF8'), '");
+    match asker {
+        Asker::Session(hash) => {
+            begin.push_str("\\x");
+            push_hex(&mut begin, hash);
+        }
+        Asker::Job(person) => _ = write!(begin, "{}", person.id),
+    }
+    let now = now.format(&time::format_description::well_known::Rfc3339).map_err(anyhow::Error::new)?;
+    let _ = write!(begin, "', '{permission}', {write}, '{now}')::text");
+    Ok(begin)
+}
+
+fn push_hex(text: &mut String, bytes: &[u8]) {
+    for byte in bytes {
+        let _ = write!(text, "{byte:02x}");
+    }
 }

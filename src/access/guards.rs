@@ -1,14 +1,14 @@
 //! The guards: a handler's first argument, and its only way to the database.
 
 use super::{
-    gate::{self, Tenant},
+    gate::{self, Asker, Tenant},
     identity::{Identity, Person},
     permission::Permission,
     session,
     state::{Request, State},
 };
 use crate::{
-    audit::{Entry, SecurityEvent},
+    audit::Entry,
     error::{Error, Forbidden, Refusal, Result},
     web::{Shell, form::TakenForm, redirect},
 };
@@ -152,15 +152,9 @@ pub(super) async fn asker(parts: &Parts, state: &State) -> Result<(Session, Pers
 async fn enter<P: Permission>(parts: &mut Parts, state: &State, write: bool) -> Result<Tenant> {
     let params = RawPathParams::from_request_parts(parts, state).await.map_err(|_| Error::NotFound)?;
     let slug = params.iter().find(|(name, _)| *name == "slug").map(|(_, value)| value.to_owned()).ok_or(Error::NotFound)?;
-    let (_, person) = asker(parts, state).await?;
-    let request = Request::of(parts);
-    let entered = gate::enter(state, request.clone(), &slug, person.clone(), P::NAME, write).await;
-    if let Err(Error::Forbidden(Forbidden::Permission(permission))) = entered {
-        let denied = SecurityEvent::Denied { publisher: slug, permission };
-        Identity::begin(state, request, Some(&person)).await?.commit(&denied).await?;
-        return Err(Error::Forbidden(Forbidden::Permission(permission)));
-    }
-    let tenant = entered?;
+    let session = session_of(parts)?.id().ok_or(Error::SignIn)?;
+    let asker = Asker::Session(session::token_hash(session));
+    let tenant = gate::enter(state, Request::of(parts), &slug, asker, P::NAME, write).await?;
     if tenant.role.as_ref().is_some_and(|role| role.key == "api_user") {
         return Err(Error::Forbidden(Forbidden::ProgramsOnly));
     }

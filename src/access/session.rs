@@ -1,5 +1,5 @@
 //! Sessions: tower-sessions keeps the cookie and a handle; what the handle is worth stands in `user_sessions`, asked on
-//! every request in the statement that loads the person.
+//! every request in the statement that loads the person: inside a publisher that is the gate's.
 
 use super::Person;
 use crate::error::Result;
@@ -81,10 +81,15 @@ impl Sessions {
         let found = sqlx::query_scalar!(r#"select ctx.session($1, $2) as "person""#, &hash[..], now).fetch_one(&self.pool).await?;
         let Some(found) = found else { return Ok(None) };
         let person: Person = serde_json::from_value(found).map_err(anyhow::Error::new)?;
-        if let Ok(mut seen) = self.seen.lock() {
-            seen.insert(person.session, now);
-        }
+        self.seen(person.session, now);
         Ok(Some(person))
+    }
+
+    /// Notes that a session was used.
+    pub(super) fn seen(&self, session: Uuid, now: OffsetDateTime) {
+        if let Ok(mut seen) = self.seen.lock() {
+            seen.insert(session, now);
+        }
     }
 
     /// Notes that a person worked in a publisher.

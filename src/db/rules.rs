@@ -19,6 +19,7 @@ const DEFINERS: &[&str] = &[
     "ctx.credential",
     "ctx.directory",
     "ctx.enter",
+    "ctx.enter_by_session",
     "ctx.enter_invitation",
     "ctx.enter_password_link",
     "ctx.enter_platform",
