@@ -13,7 +13,7 @@ use crate::{
         fields::{Fields, LONGEST_LINE, clock, iso, short},
         history,
         paging::{After, address, counted, cut},
-        search, tally,
+        search, tally, versions,
     },
     error::{Error, Result},
     pages,
@@ -110,6 +110,8 @@ struct RecordingForm {
     label: String,
     release_date: String,
     duration: String,
+    /// The version of the recording the form was made from; empty for a new one.
+    version: String,
 }
 
 /// How a form names a work.
@@ -129,6 +131,7 @@ impl RecordingForm {
             label: recording.label.clone().unwrap_or_default(),
             release_date: recording.release_date.map(iso).unwrap_or_default(),
             duration: recording.duration_seconds.map(clock).unwrap_or_default(),
+            version: recording.version.to_string(),
         }
     }
 
@@ -299,7 +302,7 @@ async fn edit(mut at: Read<RecordingsUpdate>, Path((_, id)): Path<(String, Strin
 async fn update(
     mut at: Write<RecordingsUpdate>,
     Path((_, id)): Path<(String, String)>,
-    Form(form): Form<RecordingForm>,
+    Form(mut form): Form<RecordingForm>,
 ) -> Result<Response> {
     keeper(&at, "recordings:update")?;
     let before = recording::load(&mut at, doors::id(&id)?).await?;
@@ -313,6 +316,7 @@ async fn update(
             Ok(response)
         }
         Err(Error::Refused(refusal)) => {
+            form.version = versions::sent_back(&refusal, form.version, before.present());
             web::page_with(refusal.status, &RecordingFormPage::of(&at, form, Errors::from(&refusal), Some(&before)))
         }
         Err(error) => Err(error),
@@ -320,6 +324,7 @@ async fn update(
 }
 
 async fn save(at: &mut Tenant, form: &RecordingForm, before: &Recording) -> Result<(Details, Changes)> {
+    versions::check(at, "recording", &form.version, before.present()).await?;
     let (details, work) = form.check(at, Some(before)).await?;
     let changes = recording::update(at, before, &details, work.as_ref()).await?;
     Ok((details, changes))

@@ -7,6 +7,7 @@ use crate::{
         fields::clock,
         paging::{ASKED, After, COUNTED, counted, sort_key},
         search::{self, Kind, recording_words},
+        versions::{self, Version},
     },
     error::{Error, Result},
     standards::identifiers::Isrc,
@@ -45,12 +46,21 @@ pub struct Recording {
     pub work_id: Option<Uuid>,
     pub work: Option<String>,
     pub work_number: Option<String>,
+    pub version: i64,
+    pub archived_at: Option<OffsetDateTime>,
     pub updated_at: OffsetDateTime,
+    pub updated_by: Option<Uuid>,
 }
 
 /// "US-SKG-19-12345"; what older data has instead stays as it is.
 pub fn printed_isrc(stored: &str) -> String {
     Isrc::of_any_prefix(stored).map_or_else(|_| stored.to_owned(), |isrc| isrc.to_string())
+}
+
+impl Recording {
+    pub fn present(&self) -> Version {
+        Version { number: self.version, by: self.updated_by, at: self.updated_at }
+    }
 }
 
 impl Details {
@@ -63,7 +73,8 @@ pub async fn load(at: &mut Tenant, id: Uuid) -> Result<Recording> {
     let publisher = at.publisher.id;
     sqlx::query_as!(
         Recording,
-        r#"select r.id, r.title, r.isrc, r.artist, r.label, r.release_date, r.duration_seconds, r.work_id, w.title as "work?", w.work_number as "work_number?", r.updated_at
+        r#"select r.id, r.title, r.isrc, r.artist, r.label, r.release_date, r.duration_seconds, r.work_id, w.title as "work?", w.work_number as "work_number?",
+             r.version, r.archived_at, r.updated_at, r.updated_by
              from recordings r left join works w on w.publisher_id = r.publisher_id and w.id = r.work_id where r.publisher_id = $1 and r.id = $2"#,
         publisher,
         id
@@ -108,7 +119,8 @@ pub async fn insert(at: &mut Tenant, new: &[New]) -> Result<()> {
     search::add(at, Kind::Recording, &new.iter().map(|recording| (recording.id, recording.details.words())).collect::<Vec<_>>()).await
 }
 
-/// Writes an edit and answers what it changed. `work` is the work chosen.
+/// Writes an edit made on `before`, and answers what it changed. `work` is the work chosen. Refuses when the recording has
+/// moved on since.
 pub async fn update(at: &mut Tenant, before: &Recording, details: &Details, work: Option<&Candidate>) -> Result<Changes> {
     let changes = changes(before, details, work);
     if changes.is_empty() {
@@ -117,7 +129,7 @@ pub async fn update(at: &mut Tenant, before: &Recording, details: &Details, work
     let (publisher, by, now) = (at.publisher.id, at.person.id, at.now());
     let written = sqlx::query!(
         "update recordings set title = $3, isrc = $4, artist = $5, label = $6, release_date = $7, duration_seconds = $8, work_id = $9, title_key = $10,
-           updated_by = $11, updated_at = $12 where publisher_id = $1 and id = $2",
+           updated_by = $11, updated_at = $12, version = version + 1 where publisher_id = $1 and id = $2 and version = $13",
         publisher,
         before.id,
         details.title,
@@ -129,12 +141,13 @@ pub async fn update(at: &mut Tenant, before: &Recording, details: &Details, work
         details.work_id,
         sort_key(&details.title),
         by,
-        now
+        now,
+        before.version
     )
     .execute(at.db())
     .await?;
     if written.rows_affected() == 0 {
-        return Err(Error::NotFound);
+        return Err(versions::overtaken("recording").into());
     }
     search::index(at, Kind::Recording, &[(before.id, details.words())]).await?;
     Ok(changes)

@@ -13,7 +13,7 @@ use crate::{
         history,
         paging::{After, PAGE, address, counted, cut},
         search::{self, Kind},
-        tally,
+        tally, versions,
     },
     error::{Error, Result},
     pages,
@@ -116,13 +116,15 @@ struct SongwriterForm {
     number: String,
     /// "This is another person of the same name."
     another: String,
+    /// The version of the songwriter the form was made from; empty for a new one.
+    version: String,
 }
 
 impl SongwriterForm {
     fn of(songwriter: &Songwriter) -> Self {
         let Details { last, first, stage, ipi, society, number } = songwriter.details();
         let [first, stage, ipi, society, number] = [first, stage, ipi, society, number].map(Option::unwrap_or_default);
-        SongwriterForm { last, first, stage, ipi, society, number, another: String::new() }
+        SongwriterForm { last, first, stage, ipi, society, number, another: String::new(), version: songwriter.version.to_string() }
     }
 
     /// `before` is the songwriter as it was: what older data has instead of a code or number may stay as it is.
@@ -300,7 +302,7 @@ async fn edit(mut at: Read<SongwritersUpdate>, Path((_, id)): Path<(String, Stri
 async fn update(
     mut at: Write<SongwritersUpdate>,
     Path((_, id)): Path<(String, String)>,
-    Form(form): Form<SongwriterForm>,
+    Form(mut form): Form<SongwriterForm>,
 ) -> Result<Response> {
     keeper(&at, "songwriters:update")?;
     let before = songwriter::load(&mut at, doors::id(&id)?).await?;
@@ -312,6 +314,7 @@ async fn update(
             Ok(web::done(&url, "good", "Songwriter saved."))
         }
         Err(Error::Refused(refusal)) => {
+            form.version = versions::sent_back(&refusal, form.version, before.present());
             web::page_with(refusal.status, &SongwriterFormPage::of(&at, form, Errors::from(&refusal), Some(&before)))
         }
         Err(error) => Err(error),
@@ -319,6 +322,7 @@ async fn update(
 }
 
 async fn save(at: &mut Tenant, form: &SongwriterForm, before: &Songwriter) -> Result<(String, crate::catalogue::changes::Changes)> {
+    versions::check(at, "songwriter", &form.version, before.present()).await?;
     let details = form.check(Some(before))?;
     let newly_named = before.name() != details.name() || before.ipi != details.ipi;
     if newly_named {

@@ -15,14 +15,15 @@ use crate::{
         changes::Changes,
         departments::Departments,
         doors::{self, keeper},
+        versions,
     },
     error::{Error, Refusal, Result},
     pages,
     standards::{languages::Language, roles::WriterRole},
-    web::{self, Errors, Form, Moment, Shell},
+    web::{self, Errors, Form, Shell},
 };
 use askama::Template;
-use axum::{extract::Path, http::StatusCode, response::Response};
+use axum::{extract::Path, response::Response};
 use uuid::Uuid;
 
 pub fn routes() -> Routes {
@@ -175,10 +176,7 @@ async fn update(mut at: Write<WorksUpdate>, Path((_, id)): Path<(String, String)
             Ok(response)
         }
         Err(Error::Refused(refusal)) => {
-            if refusal.status == StatusCode::CONFLICT {
-                // Saved once more, it goes over what the other person did.
-                form.version = before.version.to_string();
-            }
+            form.version = versions::sent_back(&refusal, form.version, before.present());
             web::page_with(refusal.status, &WorkFormPage::of(&at, form, Errors::from(&refusal), &departments, Some(&before)))
         }
         Err(error) => Err(error),
@@ -189,21 +187,10 @@ async fn save(at: &mut Tenant, before: &Work, form: &mut WorkForm, departments: 
     if before.archived_at.is_some() {
         return Err(archived().into());
     }
-    if form.version.parse() != Ok(before.version) {
-        return Err(stale(at, before).into());
-    }
+    versions::check(at, "work", &form.version, before.present()).await?;
     let Checked { draft, writers } = form.check(at, departments, Some(before)).await?;
     writers.write(at).await?;
     Ok((work::update(at, before, draft).await?, writers))
-}
-
-fn stale(at: &Tenant, before: &Work) -> Refusal {
-    let when = Moment(before.updated_at).before(&at.now());
-    let words = format!(
-        "Somebody else changed this work {when}, while you had it open. What you typed is all below and nothing is saved yet. \
-         Open the work in another tab to see it as it is now; saving again puts yours over it."
-    );
-    Refusal::conflict("stale", words)
 }
 
 /// The trail of a form: what the grid of writers did to songwriters, and what was done to the work.

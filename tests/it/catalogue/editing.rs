@@ -226,7 +226,7 @@ async fn the_later_of_two_people_is_told_and_loses_nothing() {
     hers.submits("Save work", &[("title", "Hers")]).await;
     let told = his.submits("Save work", &[("title", "His"), ("genre", "Folk")]).await;
     assert_eq!(told.status, 409);
-    assert!(told.summary().unwrap().starts_with("Somebody else changed this work"));
+    assert!(told.summary().unwrap().starts_with("Olga Berg changed this work just now, while you had it open."), "{told:?}");
     assert_eq!((told.value("title").unwrap(), told.value("genre").unwrap()), ("His".into(), "Folk".into()));
     assert_eq!(app.list::<String>("select title from works").await, ["Hers"]);
     assert_eq!(told.submits("Save work", &[]).await.heading(), "His");
@@ -271,4 +271,20 @@ async fn an_archived_work_leaves_the_lists_and_comes_back() {
     assert_eq!(app.one::<i64>("select works from catalogue_totals").await, 1);
     let actions = app.list::<String>("select action from audit_entries order by id").await;
     assert_eq!(actions, ["work.created", "work.archived", "work.restored"]);
+}
+
+#[tokio::test]
+async fn a_writers_new_name_is_a_change_of_the_work_too() {
+    let app = App::start().await;
+    let olga = olga(&app).await;
+    let emil = member(&app, "editor").await;
+    let work = adds_work(&olga, "Harbour Lights", &[("Okafor, Adaeze", "50")], &[]).await;
+    let open = emil.opens(&format!("{}/edit", work.path)).await;
+    let mona = member(&app, "manager").await;
+    app.clock.forward(time::Duration::minutes(5));
+    let writer = app.one::<uuid::Uuid>("select id from songwriters").await;
+    mona.opens(&format!("{NORTHLIGHT}/songwriters/{writer}/edit")).await.submits("Save songwriter", &[("last", "Okafor-Berg")]).await;
+    let told = open.submits("Save work", &[("genre", "Folk")]).await;
+    assert_eq!(told.status, 409);
+    assert!(told.summary().unwrap().starts_with("Manager changed this work just now"), "{told:?}");
 }

@@ -1,6 +1,6 @@
 //! Recordings: linked to works by what people know of a work, and seen with them.
 
-use super::{NORTHLIGHT, adds_work, firsts, olga};
+use super::{NORTHLIGHT, adds_work, firsts, member, olga};
 use crate::support::App;
 
 const RECORDINGS: &str = "/publishers/northlight/recordings";
@@ -105,4 +105,21 @@ async fn recordings_are_seen_with_their_works() {
         .status,
         404
     );
+}
+
+#[tokio::test]
+async fn the_later_of_two_people_is_told_and_loses_nothing() {
+    let app = App::start().await;
+    let olga = olga(&app).await;
+    let emil = member(&app, "editor").await;
+    let page = olga.opens(&format!("{RECORDINGS}/new")).await.submits("Add recording", &[("title", "Take")]).await;
+    let (hers, his) = (olga.opens(&format!("{}/edit", page.path)).await, emil.opens(&format!("{}/edit", page.path)).await);
+    his.submits("Save recording", &[("artist", "Tidewater")]).await;
+    let told = hers.submits("Save recording", &[("label", "Low Ceiling"), ("duration", "3:45")]).await;
+    assert_eq!(told.status, 409);
+    assert!(told.summary().unwrap().starts_with("Editor changed this recording just now, while you had it open."), "{told:?}");
+    assert_eq!((told.value("label").unwrap(), told.value("duration").unwrap()), ("Low Ceiling".into(), "3:45".into()));
+    assert_eq!(app.list::<String>("select artist from recordings where label is null").await, ["Tidewater"]);
+    let over = told.submits("Save recording", &[("artist", "Tidewater")]).await;
+    assert!(over.says("Low Ceiling") && over.says("Tidewater"), "{over:?}");
 }

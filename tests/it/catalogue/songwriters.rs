@@ -1,6 +1,6 @@
 //! Songwriters: the list, one person once, and a name that follows into every work.
 
-use super::{NORTHLIGHT, adds_work, firsts, olga};
+use super::{NORTHLIGHT, adds_work, firsts, member, olga};
 use crate::support::App;
 
 const SONGWRITERS: &str = "/publishers/northlight/songwriters";
@@ -87,4 +87,43 @@ async fn the_grid_is_offered_who_begins_like_what_is_typed() {
     ada.signs_in().await;
     assert!(ada.gets_part(&format!("{SONGWRITERS}/lookup?q=oka")).await.attributes("option", "value").is_empty());
     assert_eq!(firsts(&ada.opens(SONGWRITERS).await), ["Lind, Ada"], "a creator sees nobody else");
+}
+
+#[tokio::test]
+async fn the_later_of_two_people_is_told_and_loses_nothing() {
+    let app = App::start().await;
+    let olga = olga(&app).await;
+    let emil = member(&app, "editor").await;
+    let url = format!("{SONGWRITERS}/{}", app.songwriter("northlight", "Adaeze Okafor").await);
+    let (hers, his) = (olga.opens(&format!("{url}/edit")).await, emil.opens(&format!("{url}/edit")).await);
+    hers.submits("Save songwriter", &[("society", "052")]).await;
+    app.clock.forward(time::Duration::minutes(5));
+    let told = his.submits("Save songwriter", &[("stage", "Adaeze O"), ("ipi", "199")]).await;
+    assert_eq!(told.status, 409);
+    assert!(told.summary().unwrap().starts_with("Olga Berg changed this songwriter 5 minutes ago, while you had it open."), "{told:?}");
+    assert_eq!((told.value("stage").unwrap(), told.value("ipi").unwrap()), ("Adaeze O".into(), "199".into()));
+    assert_eq!(app.list::<String>("select society from songwriters where stage_name is null").await, ["052"], "hers stands");
+    assert_eq!(told.submits("Save songwriter", &[("society", "052")]).await.flash().unwrap(), "Songwriter saved.");
+    assert_eq!(
+        app.list::<String>("select society || ' ' || stage_name || ' ' || ipi from songwriters").await,
+        ["052 Adaeze O 00000000199"]
+    );
+    // A form that says no version, or nonsense, was made from none.
+    let stamp = app.publisher("northlight").await.to_string();
+    for version in ["", "x", "99"] {
+        let page = olga.posts(&url, &[("stamp", &stamp), ("last", "Okafor"), ("version", version)]).await;
+        assert_eq!(page.status, 409, "{version:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_ipi_learned_from_a_work_is_a_change_of_the_songwriter() {
+    let app = App::start().await;
+    let olga = olga(&app).await;
+    let url = format!("{SONGWRITERS}/{}", app.songwriter("northlight", "Adaeze Okafor").await);
+    let open = olga.opens(&format!("{url}/edit")).await;
+    adds_work(&olga, "Harbour Lights", &[("Okafor, Adaeze", "50")], &[("writer-0-ipi", "199")]).await;
+    let told = open.submits("Save songwriter", &[("stage", "Adaeze O")]).await;
+    assert_eq!(told.status, 409, "its empty IPI would have taken the new one away");
+    assert!(told.summary().unwrap().starts_with("You yourself changed this songwriter"), "{told:?}");
 }
