@@ -6,10 +6,10 @@ use crate::{
     error::{Error, Result},
     pages,
     sign_in::{password, session},
-    web::{self, Errors, Form, Moment, Shell},
+    web::{self, Errors, Form, Moment, Query, Shell},
 };
 use askama::Template;
-use axum::{extract::Query, http::StatusCode, response::Response};
+use axum::{http::StatusCode, response::Response};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 

@@ -16,11 +16,11 @@ use crate::{
     audit::Entry,
     error::{Error, Result},
     pages,
-    web::{self, Errors, Form, Moment, Shell},
+    web::{self, Errors, Form, Moment, Query, Shell},
 };
 use askama::Template;
 use axum::{
-    extract::{self, Path, Query},
+    extract::{self, Path},
     response::{IntoResponse, Response},
 };
 use serde::Deserialize;
