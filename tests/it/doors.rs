@@ -398,12 +398,16 @@ POST /publishers/{slug}/songwriters                               write songwrit
 GET  /publishers/{slug}/songwriters/{id}                          read songwriters:read
 GET  /publishers/{slug}/songwriters/{id}/edit                     read songwriters:update
 POST /publishers/{slug}/songwriters/{id}                          write songwriters:update
+POST /publishers/{slug}/songwriters/{id}/archive                  write songwriters:delete
+POST /publishers/{slug}/songwriters/{id}/restore                  write songwriters:delete
 GET  /publishers/{slug}/recordings                                read recordings:read
 GET  /publishers/{slug}/recordings/new                            read recordings:create
 POST /publishers/{slug}/recordings                                write recordings:create
 GET  /publishers/{slug}/recordings/{id}                           read recordings:read
 GET  /publishers/{slug}/recordings/{id}/edit                      read recordings:update
 POST /publishers/{slug}/recordings/{id}                           write recordings:update
+POST /publishers/{slug}/recordings/{id}/archive                   write recordings:delete
+POST /publishers/{slug}/recordings/{id}/restore                   write recordings:delete
 GET  /publishers/{slug}/imports                                   read imports:run
 GET  /publishers/{slug}/imports/new                               read imports:run
 GET  /publishers/{slug}/imports/template.csv                      read imports:run

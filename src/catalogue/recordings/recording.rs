@@ -7,14 +7,15 @@ use crate::{
         fields::clock,
         paging::{ASKED, After, COUNTED, counted, sort_key},
         search::{self, Kind, recording_words},
+        tally,
         versions::{self, Version},
     },
     error::{Error, Result},
     standards::identifiers::Isrc,
     web::figure,
 };
-use serde::Serialize;
-use sqlx::{QueryBuilder, types::Json};
+use serde::{Deserialize, Serialize};
+use sqlx::{Postgres, QueryBuilder, types::Json};
 use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 
@@ -50,6 +51,16 @@ pub struct Recording {
     pub archived_at: Option<OffsetDateTime>,
     pub updated_at: OffsetDateTime,
     pub updated_by: Option<Uuid>,
+    pub contributors: Json<Vec<Contributor>>,
+}
+
+/// Somebody who took part in a recording, as the older service has them.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Contributor {
+    pub name: String,
+    /// In the words of whoever entered it: "Producer".
+    #[serde(default)]
+    pub role: Option<String>,
 }
 
 /// "US-SKG-19-12345"; what older data has instead stays as it is.
@@ -74,7 +85,9 @@ pub async fn load(at: &mut Tenant, id: Uuid) -> Result<Recording> {
     sqlx::query_as!(
         Recording,
         r#"select r.id, r.title, r.isrc, r.artist, r.label, r.release_date, r.duration_seconds, r.work_id, w.title as "work?", w.work_number as "work_number?",
-             r.version, r.archived_at, r.updated_at, r.updated_by
+             r.version, r.archived_at, r.updated_at, r.updated_by,
+             coalesce((select jsonb_agg(jsonb_build_object('name', c.name, 'role', nullif(c.role, '')) order by c.created_at, c.id)
+               from recording_contributors c where c.publisher_id = r.publisher_id and c.recording_id = r.id), '[]') as "contributors!: Json<Vec<Contributor>>"
              from recordings r left join works w on w.publisher_id = r.publisher_id and w.id = r.work_id where r.publisher_id = $1 and r.id = $2"#,
         publisher,
         id
@@ -151,6 +164,27 @@ pub async fn update(at: &mut Tenant, before: &Recording, details: &Details, work
     }
     search::index(at, Kind::Recording, &[(before.id, details.words())]).await?;
     Ok(changes)
+}
+
+/// Takes a recording out of the lists and off its work's page, or puts it back. Answers false when it was so already.
+pub async fn set_archived(at: &mut Tenant, recording: Uuid, archived: bool) -> Result<bool> {
+    let (publisher, by, now) = (at.publisher.id, at.person.id, at.now());
+    let written = sqlx::query!(
+        "update recordings set archived_at = case when $3 then $5::timestamptz end, updated_by = $4, updated_at = $5, version = version + 1
+          where publisher_id = $1 and id = $2 and (archived_at is null) = $3",
+        publisher,
+        recording,
+        archived,
+        by,
+        now
+    )
+    .execute(at.db())
+    .await?;
+    if written.rows_affected() == 0 {
+        return Ok(false);
+    }
+    tally::count(at, tally::Change { recordings: if archived { -1 } else { 1 }, ..Default::default() }).await?;
+    Ok(true)
 }
 
 fn changes(before: &Recording, after: &Details, work: Option<&Candidate>) -> Changes {
@@ -231,6 +265,8 @@ pub struct Listed {
     pub work_id: Option<Uuid>,
     pub work: Option<String>,
     title_key: String,
+    /// How many the whole list has, as far as it is counted; none where a total is kept.
+    pub total: Option<i64>,
 }
 
 impl Listed {
@@ -266,18 +302,30 @@ pub async fn find(at: &mut Tenant, terms: &[String]) -> Result<Option<Vec<Uuid>>
     Ok(Some(fits.map(|row| row.id).collect()))
 }
 
-/// A page by title, of all recordings or of those found.
-pub async fn list(at: &mut Tenant, found: Option<&[Uuid]>, after: Option<&After>) -> Result<Vec<Listed>> {
+/// A page by title, of all recordings or of those found, in the catalogue or archived.
+pub async fn list(at: &mut Tenant, found: Option<&[Uuid]>, archived: bool, after: Option<&After>) -> Result<Vec<Listed>> {
+    let publisher = at.publisher.id;
+    let chosen = |query: &mut QueryBuilder<'_, Postgres>| {
+        query.push(" where r.publisher_id = ").push_bind(publisher);
+        query.push(if archived { " and r.archived_at is not null" } else { " and r.archived_at is null" });
+        if let Some(found) = found {
+            query.push(" and r.id = any(").push_bind(found.to_vec()).push(")");
+        }
+    };
     let mut page = QueryBuilder::new(
-        "select r.id, r.title, r.artist, r.isrc, r.label, r.release_date, w.id as work_id, w.title as work, r.title_key
-           from recordings r left join works w on w.publisher_id = r.publisher_id and w.id = r.work_id where r.publisher_id = ",
+        "select r.id, r.title, r.artist, r.isrc, r.label, r.release_date, w.id as work_id, w.title as work, r.title_key, ",
     );
-    page.push_bind(at.publisher.id).push(" and r.archived_at is null");
-    if let Some(found) = found {
-        page.push(" and r.id = any(").push_bind(found).push(")");
+    if found.is_some() || archived {
+        page.push("(select count(*) from (select from recordings r");
+        chosen(&mut page);
+        page.push(" limit ").push(COUNTED + 1).push(") counted) as total");
+    } else {
+        page.push("null::bigint as total");
     }
+    page.push(" from recordings r left join works w on w.publisher_id = r.publisher_id and w.id = r.work_id");
+    chosen(&mut page);
     if let Some(after) = after {
-        page.push(" and (r.title_key, r.id) > (").push_bind(&after.key).push(", ").push_bind(after.id).push(")");
+        page.push(" and (r.title_key, r.id) > (").push_bind(after.key.clone()).push(", ").push_bind(after.id).push(")");
     }
     page.push(" order by r.title_key, r.id limit ").push_bind(ASKED);
     Ok(page.build_query_as().fetch_all(at.db()).await?)

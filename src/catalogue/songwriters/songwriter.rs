@@ -5,7 +5,7 @@ use crate::{
     catalogue::{
         changes::Changes,
         credits,
-        paging::{ASKED, After, PAGE, sort_key},
+        paging::{ASKED, After, COUNTED, PAGE, sort_key},
         search::{self, Kind, songwriter_words},
         versions::{self, Version},
     },
@@ -13,7 +13,7 @@ use crate::{
     standards::{identifiers::IpiName, societies::Society},
     web::moment::percent,
 };
-use sqlx::QueryBuilder;
+use sqlx::{Postgres, QueryBuilder};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -265,6 +265,8 @@ pub struct Listed {
     pub society: Option<String>,
     pub writer_number: Option<String>,
     pub name_key: String,
+    /// How many the whole list has, as far as it is counted; none where a total is kept.
+    pub total: Option<i64>,
 }
 
 impl Listed {
@@ -281,17 +283,27 @@ impl Listed {
     }
 }
 
-/// A page by name, of all songwriters or of those found.
-pub async fn list(at: &mut Tenant, found: Option<&[Uuid]>, after: Option<&After>) -> Result<Vec<Listed>> {
-    let mut page = QueryBuilder::new(
-        "select id, last_name, first_name, stage_name, ipi, society, writer_number, name_key from songwriters where publisher_id = ",
-    );
-    page.push_bind(at.publisher.id).push(" and archived_at is null");
-    if let Some(found) = found {
-        page.push(" and id = any(").push_bind(found).push(")");
+/// A page by name, of all songwriters or of those found, in the catalogue or archived.
+pub async fn list(at: &mut Tenant, found: Option<&[Uuid]>, archived: bool, after: Option<&After>) -> Result<Vec<Listed>> {
+    let publisher = at.publisher.id;
+    let chosen = |query: &mut QueryBuilder<'_, Postgres>| {
+        query.push("from songwriters where publisher_id = ").push_bind(publisher);
+        query.push(if archived { " and archived_at is not null" } else { " and archived_at is null" });
+        if let Some(found) = found {
+            query.push(" and id = any(").push_bind(found.to_vec()).push(")");
+        }
+    };
+    let mut page = QueryBuilder::new("select id, last_name, first_name, stage_name, ipi, society, writer_number, name_key, ");
+    if found.is_some() || archived {
+        page.push("(select count(*) from (select ");
+        chosen(&mut page);
+        page.push(" limit ").push(COUNTED + 1).push(") counted) as total ");
+    } else {
+        page.push("null::bigint as total ");
     }
+    chosen(&mut page);
     if let Some(after) = after {
-        page.push(" and (name_key, id) > (").push_bind(&after.key).push(", ").push_bind(after.id).push(")");
+        page.push(" and (name_key, id) > (").push_bind(after.key.clone()).push(", ").push_bind(after.id).push(")");
     }
     page.push(" order by name_key, id limit ").push_bind(ASKED);
     Ok(page.build_query_as().fetch_all(at.db()).await?)

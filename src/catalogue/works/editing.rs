@@ -15,6 +15,7 @@ use crate::{
         changes::Changes,
         departments::Departments,
         doors::{self, keeper},
+        songwriters::archive::restore_writers,
         versions,
     },
     error::{Error, Refusal, Result},
@@ -228,7 +229,8 @@ async fn restore(at: Write<WorksDelete>, Path((_, id)): Path<(String, String)>) 
     set_archived(at, &id, false).await
 }
 
-/// Done twice, it is still done: the second press only hears so. The work's page offers the way back.
+/// Done twice, it is still done: the second press only hears so. The work's page offers the way back, which archived writers
+/// take with it.
 async fn set_archived(mut at: Write<WorksDelete>, id: &str, archived: bool) -> Result<Response> {
     keeper(&at, "works:delete")?;
     let work = work::load(&mut at, doors::id(id)?).await?;
@@ -238,8 +240,13 @@ async fn set_archived(mut at: Write<WorksDelete>, id: &str, archived: bool) -> R
     } else {
         ("Work restored.", Entry::WorkRestored { work: work.id, title: work.title.clone() })
     };
-    if work::set_archived(&mut at, &work, archived).await? {
-        at.commit(entry).await?;
+    if !work::set_archived(&mut at, &work, archived).await? {
+        return Ok(web::done(&url, "good", words));
     }
-    Ok(web::done(&url, "good", words))
+    let back = if archived { Vec::new() } else { restore_writers(&mut at, work.id).await? };
+    let names: Vec<String> = back.iter().map(|(_, name)| name.clone()).collect();
+    let writers = back.into_iter().map(|(songwriter, name)| Entry::SongwriterRestored { songwriter, name });
+    land(at, writers.chain([entry]).collect()).await?;
+    let words = if names.is_empty() { words.to_owned() } else { format!("{words} Its writers came back with it: {}.", names.join(" · ")) };
+    Ok(web::done(&url, "good", &words))
 }
