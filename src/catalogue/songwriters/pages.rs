@@ -299,7 +299,10 @@ async fn refuse_double(at: &mut Tenant, form: &SongwriterForm, details: &Details
     let same = songwriter::same(at, details, except).await?;
     let same_ipi = same.iter().find(|other| details.ipi.is_some() && other.ipi == details.ipi);
     match (same_ipi, same.first()) {
-        (Some(other), _) => fields.refuse("ipi", "ipi_of_another", format!("This IPI belongs to {}{}.", other.name(), if other.archived_at.is_some() { ", who is archived" } else { "" })),
+        (Some(other), _) => {
+            let archived = if other.archived_at.is_some() { ", who is archived" } else { "" };
+            fields.refuse("ipi", "ipi_of_another", format!("This IPI belongs to {}{archived}.", other.name()));
+        }
         (None, Some(other)) if form.another.is_empty() => {
             fields.refuse(
                 "another",
