@@ -4,18 +4,25 @@
 create function ctx.backed_invitations(p_now timestamptz) returns setof uuid
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 begin
+  if not (ctx.scope() = 'invitee' or ctx.may('members:read')) then return; end if;
   return query
-  select i.id from public.invitations i join public.roles asked on asked.id = i.role_id
-   where i.publisher_id = ctx.publisher() and i.accepted_at is null and i.revoked_at is null
-     and (ctx.scope() = 'invitee' or ctx.may('members:read'))
-     and (exists (
-            select from public.user_publishers m join public.roles held on held.id = m.role_id
-             where m.publisher_id = i.publisher_id and m.user_id = i.invited_by and m.status = 'active' and (m.ends_at is null or m.ends_at > p_now)
-               and 'members:invite' = any (held.permissions) and asked.permissions <@ held.permissions
-               and (m.reach = 'publisher' or exists (
-                      select from public.user_departments d
-                       where d.publisher_id = i.publisher_id and d.user_id = m.user_id and d.department_id = i.department_id)))
-          or exists (select from public.users a where a.id = i.invited_by and a.is_system_admin and a.status = 'active'));
+  with unanswered as materialized (
+    select i.id, i.invited_by, i.role_id, i.department_id from public.invitations i
+     where i.publisher_id = ctx.publisher() and i.accepted_at is null and i.revoked_at is null),
+  -- Few people invite to few roles, so each pair is judged once.
+  backed as (
+    select o.invited_by, o.role_id, o.department_id
+      from (select distinct u.invited_by, u.role_id, u.department_id from unanswered u) o join public.roles asked on asked.id = o.role_id
+     where exists (
+             select from public.user_publishers m join public.roles held on held.id = m.role_id
+              where m.publisher_id = ctx.publisher() and m.user_id = o.invited_by and m.status = 'active' and (m.ends_at is null or m.ends_at > p_now)
+                and 'members:invite' = any (held.permissions) and asked.permissions <@ held.permissions
+                and (m.reach = 'publisher' or exists (
+                       select from public.user_departments d
+                        where d.publisher_id = m.publisher_id and d.user_id = m.user_id and d.department_id = o.department_id)))
+        or exists (select from public.users a where a.id = o.invited_by and a.is_system_admin and a.status = 'active'))
+  select u.id from unanswered u join backed b
+      on b.invited_by = u.invited_by and b.role_id = u.role_id and b.department_id is not distinct from u.department_id;
 end $$;
 alter function ctx.backed_invitations(timestamptz) owner to ledgerline_gate;
 grant execute on function ctx.backed_invitations(timestamptz) to ledgerline_app;
