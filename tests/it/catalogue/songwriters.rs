@@ -152,12 +152,20 @@ async fn a_songwriter_nobody_needs_leaves_the_lists_and_comes_back() {
     let typed = [("title", "Harbour Lights"), ("writer-0-name", "Okafor, Adaeze"), ("writer-0-ipi", "199")];
     let work = olga.opens(&format!("{NORTHLIGHT}/works/new")).await.submits("Add work", &typed).await;
     assert_eq!(work.errors("writer-0-ipi").unwrap(), "This IPI belongs to Okafor, Adaeze, who is archived. Restore that songwriter first.");
+    let import = olga
+        .opens(&format!("{NORTHLIGHT}/imports/new"))
+        .await
+        .uploads("Upload and check", &[], "file", "works.csv", b"Title,Writer 1 Last,Writer 1 IPI\nHarbour Lights,Okafor,199\n")
+        .await;
+    app.run_jobs().await;
+    let import = olga.opens(&import.path).await;
+    assert!(import.says("Okafor, Adaeze has this IPI and is archived. Restore the songwriter first."), "{import:?}");
     let restored = archived.submits("Restore", &[]).await;
     assert!(restored.link("Edit").is_some(), "{restored:?}");
     assert_eq!(firsts(&olga.opens(SONGWRITERS).await), ["Okafor, Adaeze"]);
     assert_eq!(app.one::<i64>("select songwriters from catalogue_totals").await, 1);
     let actions = app.list::<String>("select action from audit_entries order by id").await;
-    assert_eq!(actions, ["songwriter.created", "songwriter.archived", "songwriter.restored"]);
+    assert_eq!(actions, ["songwriter.created", "songwriter.archived", "import.uploaded", "songwriter.restored"]);
 }
 
 #[tokio::test]
