@@ -75,6 +75,7 @@ pub fn router(state: State) -> Router {
         .layer(middleware::from_fn(form::take_form))
         .layer(middleware::from_fn(layers::finish_changes))
         .layer(CsrfLayer::new())
+        .layer(middleware::from_fn(layers::foreign_referer))
         .layer(TimeoutLayer::with_status_code(axum::http::StatusCode::SERVICE_UNAVAILABLE, LONGEST_REQUEST))
         .layer(CatchPanicLayer::new())
         .layer(middleware::from_fn_with_state(places, layers::shed_load))

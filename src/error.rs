@@ -37,7 +37,7 @@ pub enum Forbidden {
     /// The publisher itself is suspended or archived.
     PublisherClosed { publisher: String, status: String },
     /// The visit of a system admin may only look.
-    VisitReadOnly,
+    VisitReadOnly { publisher: String, slug: String },
     /// The role is for programs, which open no pages.
     ProgramsOnly,
     /// Not a system admin.

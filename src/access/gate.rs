@@ -193,7 +193,9 @@ pub(super) async fn enter(
         ("open", Some(publisher)) => publisher,
         ("unknown", _) | (_, None) => return Err(Error::NotFound),
         ("visit_needed", Some(publisher)) => return Err(Error::VisitNeeded { slug: publisher.slug }),
-        ("visit_read_only", _) => return Err(Error::Forbidden(Forbidden::VisitReadOnly)),
+        ("visit_read_only", Some(publisher)) => {
+            return Err(Error::Forbidden(Forbidden::VisitReadOnly { publisher: publisher.name, slug: publisher.slug }));
+        }
         ("member_suspended", Some(publisher)) => return Err(Error::Forbidden(Forbidden::MemberSuspended { publisher: publisher.name })),
         ("publisher_suspended" | "publisher_archived", Some(publisher)) => {
             return Err(Error::Forbidden(Forbidden::PublisherClosed { publisher: publisher.name, status: publisher.status }));

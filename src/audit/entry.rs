@@ -31,8 +31,12 @@ pub enum Entry {
     WorkRestored { work: Uuid, title: String },
     SongwriterCreated { songwriter: Uuid, name: String },
     SongwriterUpdated { songwriter: Uuid, name: String, changes: Value },
+    SongwriterArchived { songwriter: Uuid, name: String },
+    SongwriterRestored { songwriter: Uuid, name: String },
     RecordingCreated { recording: Uuid, title: String },
     RecordingUpdated { recording: Uuid, title: String, changes: Value },
+    RecordingArchived { recording: Uuid, title: String },
+    RecordingRestored { recording: Uuid, title: String },
     ImportUploaded { import: Uuid, file: String },
     ImportStarted { import: Uuid, file: String },
     ImportWritten { import: Uuid, file: String, works: i64 },
@@ -60,8 +64,12 @@ impl Entry {
             Entry::WorkRestored { .. } => "work.restored",
             Entry::SongwriterCreated { .. } => "songwriter.created",
             Entry::SongwriterUpdated { .. } => "songwriter.updated",
+            Entry::SongwriterArchived { .. } => "songwriter.archived",
+            Entry::SongwriterRestored { .. } => "songwriter.restored",
             Entry::RecordingCreated { .. } => "recording.created",
             Entry::RecordingUpdated { .. } => "recording.updated",
+            Entry::RecordingArchived { .. } => "recording.archived",
+            Entry::RecordingRestored { .. } => "recording.restored",
             Entry::ImportUploaded { .. } => "import.uploaded",
             Entry::ImportStarted { .. } => "import.started",
             Entry::ImportWritten { .. } => "import.written",
@@ -87,12 +95,14 @@ impl Entry {
             | Entry::WorkUpdated { work, title, .. }
             | Entry::WorkArchived { work, title }
             | Entry::WorkRestored { work, title } => object("work", work, title),
-            Entry::SongwriterCreated { songwriter, name } | Entry::SongwriterUpdated { songwriter, name, .. } => {
-                object("songwriter", songwriter, name)
-            }
-            Entry::RecordingCreated { recording, title } | Entry::RecordingUpdated { recording, title, .. } => {
-                object("recording", recording, title)
-            }
+            Entry::SongwriterCreated { songwriter, name }
+            | Entry::SongwriterUpdated { songwriter, name, .. }
+            | Entry::SongwriterArchived { songwriter, name }
+            | Entry::SongwriterRestored { songwriter, name } => object("songwriter", songwriter, name),
+            Entry::RecordingCreated { recording, title }
+            | Entry::RecordingUpdated { recording, title, .. }
+            | Entry::RecordingArchived { recording, title }
+            | Entry::RecordingRestored { recording, title } => object("recording", recording, title),
             Entry::ImportUploaded { import, file }
             | Entry::ImportStarted { import, file }
             | Entry::ImportWritten { import, file, .. }
@@ -134,8 +144,12 @@ pub fn phrase(action: &str) -> &'static str {
         "work.restored" => "restored",
         "songwriter.created" => "added songwriter",
         "songwriter.updated" => "changed songwriter",
+        "songwriter.archived" => "archived songwriter",
+        "songwriter.restored" => "restored songwriter",
         "recording.created" => "added recording",
         "recording.updated" => "changed recording",
+        "recording.archived" => "archived recording",
+        "recording.restored" => "restored recording",
         "import.uploaded" => "uploaded",
         "import.started" => "started importing",
         "import.written" => "imported",

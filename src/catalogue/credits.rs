@@ -36,12 +36,12 @@ pub fn names(credits: &[Credit]) -> Vec<&str> {
     names
 }
 
-/// Writes a songwriter's new name into the credits and the search words of all their works. The works' version moves on,
-/// so that a form that still shows the old name is told.
+/// Writes a songwriter's new name into the credits and the search words of all their works. The works count it as a
+/// change, so that a form that still shows the old name is told.
 pub async fn rename(at: &mut Tenant, songwriter: Uuid, name: &str) -> Result<()> {
-    let publisher = at.publisher.id;
+    let (publisher, by, now) = (at.publisher.id, at.person.id, at.now());
     let works = sqlx::query!(
-        r#"update works w set version = version + 1,
+        r#"update works w set version = version + 1, updated_by = $4, updated_at = $5,
              credits = (select jsonb_agg(case when (c.credit ->> 'w')::uuid = $2 then jsonb_set(c.credit, '{n}', to_jsonb($3::text)) else c.credit end order by c.place)
                           from jsonb_array_elements(w.credits) with ordinality c (credit, place))
            where w.publisher_id = $1 and w.id in (select ww.work_id from work_writers ww where ww.publisher_id = $1 and ww.songwriter_id = $2)
@@ -49,7 +49,9 @@ pub async fn rename(at: &mut Tenant, songwriter: Uuid, name: &str) -> Result<()>
            returning w.id, w.title, w.alternate_titles, w.iswc, w.work_number, w.credits as "credits: Json<Vec<Credit>>""#,
         publisher,
         songwriter,
-        name
+        name,
+        by,
+        now
     )
     .fetch_all(at.db())
     .await?;

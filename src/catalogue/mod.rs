@@ -14,6 +14,7 @@ pub mod recordings;
 pub mod search;
 pub mod songwriters;
 mod tally;
+mod versions;
 pub mod works;
 
 use crate::{

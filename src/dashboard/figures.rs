@@ -39,15 +39,19 @@ pub async fn figures(at: &mut Tenant) -> Result<Figures> {
              coalesce(t.songwriters, 0) as "songwriters!",
              case when $4 then coalesce(t.recordings, 0)
                else (select count(*) from (select from recordings where publisher_id = $1 and archived_at is null limit 10001) r) end as "recordings!",
-             coalesce((select sum(quantity) from usage_daily where publisher_id = $1 and meter = 'works_created' and day > $3), 0)::bigint as "works_added!",
+             case when $4 then coalesce((select sum(quantity) from usage_daily where publisher_id = $1 and meter = 'works_created' and day > $3), 0)::bigint
+               else (select count(*) from (select from works where publisher_id = $1 and created_at >= ($3::date + 1)::timestamp at time zone 'UTC' limit 10001) n) end as "works_added!",
              (select count(*) from (select from works w where w.publisher_id = $1 and w.archived_at is null
                 and w.shares_total > 0 and w.shares_total not between 9994 and 10006 limit 100) s) as "works_off_balance!",
              (select count(*) from user_publishers where publisher_id = $1 and status = 'active' and (ends_at is null or ends_at > $2)) as "seats_used!",
              a.seats_licensed::bigint as "seats_licensed!", a.api_calls_limit as "calls_limit!", a.trial_ends_at,
-             (select count(*) from invitations where publisher_id = $1 and accepted_at is null and revoked_at is null and expires_at > $2) as "invitations_open!",
-             (select count(*) from invitations where publisher_id = $1 and accepted_at is null and revoked_at is null and expires_at <= $2) as "invitations_lapsed!",
+             o.pending as "invitations_open!", o.lapsed as "invitations_lapsed!",
              (select count(*) from invitations i join outbox o on o.id = i.outbox_id where i.publisher_id = $1 and i.accepted_at is null and i.revoked_at is null and o.state = 'failed') as "mail_failed!"
-           from accounts a left join catalogue_totals t on t.publisher_id = a.publisher_id where a.publisher_id = $1"#,
+           from accounts a left join catalogue_totals t on t.publisher_id = a.publisher_id
+           cross join (select count(*) filter (where i.stands) as pending, count(*) filter (where not i.stands) as lapsed
+                         from (select expires_at > $2 and id in (select ctx.backed_invitations($2)) as stands from invitations
+                                where publisher_id = $1 and accepted_at is null and revoked_at is null) i) o
+          where a.publisher_id = $1"#,
         publisher,
         now,
         today - Duration::days(30),

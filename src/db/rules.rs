@@ -16,6 +16,7 @@ const FOREIGN: &[&str] = &["_sqlx_migrations"];
 const OPEN: &[&str] = &["permissions", "roles", "role_permissions"];
 /// Every SECURITY DEFINER function there may be, one of each name, all owned by ledgerline_gate.
 const DEFINERS: &[&str] = &[
+    "ctx.backed_invitations",
     "ctx.credential",
     "ctx.directory",
     "ctx.enter",

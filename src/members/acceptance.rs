@@ -29,6 +29,8 @@ pub enum Standing {
     Accepted,
     Revoked,
     Lapsed,
+    /// Whoever sent it may no longer grant what it offers.
+    Unbacked,
     /// A newer link was sent.
     Replaced,
     /// The publisher is suspended or archived.
@@ -212,7 +214,7 @@ async fn create(door: &mut Identity, user: Uuid, name: &str, email: &str, email_
     Ok(())
 }
 
-/// The membership: a new row, or a former member's own. The claimed seat holds the account locked, so no other acceptance
+/// The membership: a new row, or a former member's own, seen here now: the acceptance is their first visit. The claimed seat holds the account locked, so no other acceptance
 /// comes between the look and the write.
 async fn enrol(door: &mut Identity, terms: &Terms, user: Uuid) -> Result<()> {
     let now = door.now();
@@ -227,11 +229,11 @@ async fn enrol(door: &mut Identity, terms: &Terms, user: Uuid) -> Result<()> {
         .execute(door.db())
         .await?;
     sqlx::query!(
-        "insert into user_publishers (publisher_id, user_id, role_id, reach, songwriter_id, invited_by, joined_at, updated_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $7)
+        "insert into user_publishers (publisher_id, user_id, role_id, reach, songwriter_id, invited_by, joined_at, last_accessed_at, updated_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $7, $7)
          on conflict (publisher_id, user_id) do update set role_id = excluded.role_id, reach = excluded.reach, songwriter_id = excluded.songwriter_id,
            status = 'active', invited_by = excluded.invited_by, joined_at = excluded.joined_at, ends_at = null, removed_at = null, suspended_at = null,
-           updated_at = excluded.updated_at",
+           last_accessed_at = excluded.last_accessed_at, updated_at = excluded.updated_at",
         terms.publisher_id,
         user,
         terms.role_id,

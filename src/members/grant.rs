@@ -138,6 +138,19 @@ impl Choices {
         self.roles.iter().find(|role| role.key == key)
     }
 
+    /// Why whoever has this `reach` could not have granted a role in these departments: the refusal's code, and words that
+    /// go on after "invited". None when they could.
+    pub fn beyond(&self, reach: &Reach, role: &str, departments: &[Uuid]) -> Option<(&'static str, String)> {
+        if !runs(reach, departments) {
+            return Some(("outside_your_departments", "outside your departments".to_owned()));
+        }
+        match self.role(role) {
+            Some(role) if role.grantable => None,
+            Some(role) => Some(("more_than_you_hold", format!("as {}, which allows more than your own role", role.name))),
+            None => Some(("more_than_you_hold", "by a role you do not know".to_owned())),
+        }
+    }
+
     /// What is asked for, when whoever has this `reach` may grant it.
     ///
     /// # Errors
@@ -275,6 +288,17 @@ mod tests {
         assert_eq!(outcome(&head, &ask("editor", &[ANR, COPYRIGHT], "")), Err(("department".into(), "outside_your_departments")));
         assert_eq!(outcome(&head, &ask("admin", &[ANR], "")), Err(("role".into(), "more_than_you_hold")));
         assert_eq!(outcome(&head, &ask("creator", &[], &ADA.to_string())), Err(("role".into(), "more_than_you_hold")));
+    }
+
+    #[test]
+    fn what_one_could_not_grant_is_beyond_one() {
+        let (admin, head) = (Reach::Publisher, Reach::Departments(vec![ANR]));
+        let beyond = |reach: &Reach, role, departments: &[Uuid]| choices(reach).beyond(reach, role, departments).map(|(code, _)| code);
+        assert_eq!(beyond(&admin, "admin", &[]), None);
+        assert_eq!(beyond(&head, "editor", &[ANR]), None);
+        assert_eq!(beyond(&head, "admin", &[ANR]), Some("more_than_you_hold"));
+        assert_eq!(beyond(&head, "editor", &[COPYRIGHT]), Some("outside_your_departments"));
+        assert_eq!(beyond(&head, "editor", &[]), Some("outside_your_departments"));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! Only the link's hash is kept. Inviting an address again and sending again both make a new link and end the old one.
 
 use super::{
-    grant::{Asked, Choices, Grant, runs},
+    grant::{Asked, Choices, Grant},
     issue::{Issue, changed_meanwhile},
     member::reach_words,
 };
@@ -54,6 +54,8 @@ pub struct Invitation {
     pub sent_at: OffsetDateTime,
     pub sent_count: i32,
     pub expires_at: OffsetDateTime,
+    /// The inviter could still send it; where not, the link is dead until somebody sends it again.
+    pub backed: bool,
     pub accepted_at: Option<OffsetDateTime>,
     pub accepted_by: Option<Uuid>,
     pub revoked_at: Option<OffsetDateTime>,
@@ -98,7 +100,7 @@ impl Invitation {
         match self {
             Invitation { accepted_at: Some(_), .. } => Stage::Accepted,
             Invitation { revoked_at: Some(_), .. } => Stage::Revoked,
-            _ if self.expires_at <= now => Stage::Lapsed,
+            _ if self.expires_at <= now || !self.backed => Stage::Lapsed,
             _ => Stage::Pending,
         }
     }
@@ -125,17 +127,18 @@ pub const PAGE: usize = 50;
 pub async fn list(at: &mut Tenant, filter: &Filter) -> Result<(Vec<Invitation>, i64)> {
     let (publisher, now, limit) = (at.publisher.id, at.now(), i64::try_from(PAGE + 1).unwrap_or(i64::MAX));
     let rows = sqlx::query!(
-        r#"with found as (
-             select * from invitations i
+        r#"with backed as materialized (select b as id from ctx.backed_invitations($5) b),
+           found as (
+             select i.*, i.id in (select id from backed) as backed from invitations i
               where i.publisher_id = $1 and ($2 = '' or strpos(i.email_norm, lower($2)) > 0) and ($3::uuid is null or i.id = $3)
-                and case $4 when 'pending' then i.accepted_at is null and i.revoked_at is null and i.expires_at > $5
-                            when 'lapsed' then i.accepted_at is null and i.revoked_at is null and i.expires_at <= $5
+                and case $4 when 'pending' then i.accepted_at is null and i.revoked_at is null and i.expires_at > $5 and i.id in (select id from backed)
+                            when 'lapsed' then i.accepted_at is null and i.revoked_at is null and (i.expires_at <= $5 or i.id not in (select id from backed))
                             when 'accepted' then i.accepted_at is not null
                             when 'revoked' then i.revoked_at is not null
                             else true end)
            select f.id as "id!", f.email as "email!", r.key as role_key, r.name as role_name, f.reach as "reach!", f.department_id, d.name as "department?", f.songwriter_id, f.message,
                   coalesce(u.full_name, 'Ledgerline support') as "invited_by!", f.sent_at as "sent_at!", f.sent_count as "sent_count!",
-                  f.expires_at as "expires_at!", f.accepted_at, f.accepted_by, f.revoked_at, o.state as "mail_state?", o.last_error as "mail_error?",
+                  f.expires_at as "expires_at!", f.backed as "backed!", f.accepted_at, f.accepted_by, f.revoked_at, o.state as "mail_state?", o.last_error as "mail_error?",
                   (select count(*) from found) as "total!"
              from found f join roles r on r.id = f.role_id
              left join departments d on d.publisher_id = $1 and d.id = f.department_id
@@ -168,6 +171,7 @@ pub async fn list(at: &mut Tenant, filter: &Filter) -> Result<(Vec<Invitation>, 
         sent_at: row.sent_at,
         sent_count: row.sent_count,
         expires_at: row.expires_at,
+        backed: row.backed,
         accepted_at: row.accepted_at,
         accepted_by: row.accepted_by,
         revoked_at: row.revoked_at,
@@ -187,21 +191,23 @@ pub async fn invitation(at: &mut Tenant, id: Uuid) -> Result<Invitation> {
 /// Invites an address, or reissues its open invitation with the new role and message.
 ///
 /// # Errors
-/// A refusal at each field at fault; `already_member` at `email` for members, suspended ones too.
+/// A refusal at each field at fault; `already_member` at `email` for members, suspended ones too, and what guards against
+/// replacing an invitation one could not have sent.
 pub async fn invite(at: &mut Tenant, state: &State, choices: &Choices, form: &NewInvitation) -> Result<Entry> {
     let (email, message, grant) = check(at, choices, form)?;
     not_yet_member(at, &email).await?;
     let publisher = at.publisher.id;
     let open = sqlx::query!(
-        "select id, department_id from invitations where publisher_id = $1 and email_norm = $2 and accepted_at is null and revoked_at is null",
+        "select i.id, i.department_id, r.key as role from invitations i join roles r on r.id = i.role_id
+          where i.publisher_id = $1 and i.email_norm = $2 and i.accepted_at is null and i.revoked_at is null",
         publisher,
         email.norm
     )
     .fetch_optional(at.db())
     .await?;
-    if open.as_ref().is_some_and(|open| !runs(&at.reach, open.department_id.as_slice())) {
-        let words = "This address has been invited outside your departments already. An admin can change that invitation.";
-        return Err(Refusal::field("email", "outside_your_departments", words).into());
+    if let Some((code, why)) = open.as_ref().and_then(|open| choices.beyond(&at.reach, &open.role, open.department_id.as_slice())) {
+        let words = format!("This address has been invited already, {why}. An admin can change that invitation.");
+        return Err(Refusal::field("email", code, words).into());
     }
     let (role, issue) = (grant.role.name.clone(), Issue::send(at, state, choices, email, grant, message).await?);
     let invitation = match open {
@@ -217,6 +223,7 @@ pub async fn invite(at: &mut Tenant, state: &State, choices: &Choices, form: &Ne
 /// `invitation_accepted` or `invitation_revoked` when it is no longer open, and what guards against granting too much.
 pub async fn send_again(at: &mut Tenant, state: &State, choices: &Choices, invitation: &Invitation) -> Result<Entry> {
     still_open(invitation)?;
+    check_within(at, choices, invitation)?;
     let asked = Asked {
         role: invitation.role_key.clone(),
         departments: invitation.department_id.iter().map(Uuid::to_string).collect(),
@@ -233,14 +240,10 @@ pub async fn send_again(at: &mut Tenant, state: &State, choices: &Choices, invit
 /// Takes an open invitation back; its link then says so.
 ///
 /// # Errors
-/// `invitation_accepted`, `invitation_revoked`, or `outside_your_departments`.
-pub async fn revoke(at: &mut Tenant, invitation: &Invitation) -> Result<Entry> {
+/// `invitation_accepted`, `invitation_revoked`, and what guards against ending an invitation one could not have sent.
+pub async fn revoke(at: &mut Tenant, choices: &Choices, invitation: &Invitation) -> Result<Entry> {
     still_open(invitation)?;
-    if !runs(&at.reach, invitation.department_id.as_slice()) {
-        return Err(
-            Refusal::rule("outside_your_departments", "This invitation is outside your departments. An admin can revoke it.").into()
-        );
-    }
+    check_within(at, choices, invitation)?;
     let (publisher, now, by) = (at.publisher.id, at.now(), at.person.id);
     let revoked = sqlx::query!(
         "update invitations set revoked_at = $3, revoked_by = $4 where publisher_id = $1 and id = $2 and accepted_at is null and revoked_at is null",
@@ -305,6 +308,16 @@ async fn not_yet_member(at: &mut Tenant, email: &EmailAddress) -> Result<()> {
         Some(member) => {
             let words = format!("{} is a member already ({}).", member.full_name, member.role);
             Err(Refusal::field("email", "already_member", words).into())
+        }
+    }
+}
+
+/// Nobody ends or replaces what they could not grant.
+fn check_within(at: &Tenant, choices: &Choices, invitation: &Invitation) -> Result<(), Refusal> {
+    match choices.beyond(&at.reach, &invitation.role_key, invitation.department_id.as_slice()) {
+        None => Ok(()),
+        Some((code, why)) => {
+            Err(Refusal::rule(code, format!("{} has been invited {why}. An admin can change this invitation.", invitation.email)))
         }
     }
 }

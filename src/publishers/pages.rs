@@ -11,13 +11,10 @@ use crate::{
     },
     error::{Error, Result},
     pages,
-    web::{self, Errors, Form, Moment, Shell, redirect::own_path},
+    web::{self, Errors, Form, Moment, Query, Shell, redirect::own_path},
 };
 use askama::Template;
-use axum::{
-    extract::{Path, Query},
-    response::Response,
-};
+use axum::{extract::Path, response::Response};
 use serde::Deserialize;
 use uuid::Uuid;
 

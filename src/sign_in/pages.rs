@@ -5,10 +5,10 @@ use crate::{
     access::{Anyone, Routes, SignedIn},
     error::{Error, Result},
     pages,
-    web::{self, Errors, Form, Shell, redirect::own_path},
+    web::{self, Errors, Form, Query, Shell, redirect::own_path},
 };
 use askama::Template;
-use axum::{extract::Query, http::StatusCode, response::Response};
+use axum::{http::StatusCode, response::Response};
 use serde::Deserialize;
 
 pub const SIGN_IN: &str = "/sign-in";

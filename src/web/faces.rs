@@ -23,7 +23,15 @@ struct ErrorPage {
     /// What the person can do about it.
     advice: String,
     incident: Option<String>,
-    back: &'static str,
+    back: Back,
+}
+
+/// The way on from an error.
+struct Back {
+    label: String,
+    url: String,
+    /// Where a system admin's visit is ended.
+    ends_visit: Option<String>,
 }
 
 struct Words {
@@ -31,10 +39,12 @@ struct Words {
     message: String,
     advice: String,
     incident: Option<String>,
+    back: Back,
 }
 
 fn words(title: &str, message: impl Into<String>, advice: &str) -> Words {
-    Words { title: title.into(), message: message.into(), advice: advice.into(), incident: None }
+    let back = Back { label: "Back to Ledgerline".into(), url: "/".into(), ends_visit: None };
+    Words { title: title.into(), message: message.into(), advice: advice.into(), incident: None, back }
 }
 
 /// Gives errors that carry their value in the response their page. Runs outside every handler, inside the layers that
@@ -165,11 +175,17 @@ fn forbidden(why: &Forbidden) -> Words {
             format!("{publisher} is {status}. Nobody can work in it at present."),
             "Ledgerline's support can tell you more.",
         ),
-        Forbidden::VisitReadOnly => words(
-            "This visit is read-only",
-            "You are visiting this publisher to look, not to change anything.",
-            "End the visit and start one that may write, with a reason.",
-        ),
+        Forbidden::VisitReadOnly { publisher, slug } => {
+            let url = format!("/publishers/{slug}");
+            Words {
+                back: Back { label: format!("Back to {publisher}"), ends_visit: Some(format!("{url}/visit/end")), url },
+                ..words(
+                    "This visit is read-only",
+                    format!("You are visiting {publisher} to look, not to change anything."),
+                    "To change something, end the visit and start one that may write, with a reason.",
+                )
+            }
+        }
         Forbidden::ProgramsOnly => words(
             "Your role is for programs",
             "An API user works through the API and opens no pages.",
@@ -192,8 +208,8 @@ fn incident(cause: &anyhow::Error, moments: &Moments, htmx: bool) -> Response {
 }
 
 fn render(status: StatusCode, said: Words, htmx: bool) -> Response {
-    let Words { title, message, advice, incident } = said;
-    let page = ErrorPage { status: status.as_u16(), title, message, advice, incident, back: "/" };
+    let Words { title, message, advice, incident, back } = said;
+    let page = ErrorPage { status: status.as_u16(), title, message, advice, incident, back };
     let html = if htmx { page.as_content().render() } else { page.render() };
     match html {
         Ok(html) => (status, Html(html)).into_response(),

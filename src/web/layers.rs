@@ -3,7 +3,7 @@
 use super::redirect;
 use axum::{
     extract::{Request, State},
-    http::{HeaderName, HeaderValue, Method, StatusCode, header},
+    http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header, uri::Authority},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -48,6 +48,22 @@ pub async fn flash_once(request: Request, next: Next) -> Response {
         redirect::clear_flash(&mut response);
     }
     response
+}
+
+/// Refuses a change that only a `Referer` tells the origin of, when that is another site. `Origin` and `Sec-Fetch-Site`, which
+/// browsers send with every form, are tower-http's to judge; what sends neither has a page to come from, or none at all.
+pub async fn foreign_referer(request: Request, next: Next) -> Response {
+    let headers = request.headers();
+    let said_otherwise = headers.contains_key(header::ORIGIN) || headers.contains_key("sec-fetch-site");
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).or_else(|| request.uri().authority().map(Authority::as_str));
+    let is_foreign = |referer: &HeaderValue| {
+        let page = referer.to_str().ok().and_then(|referer| referer.parse::<Uri>().ok());
+        !page.as_ref().and_then(Uri::authority).zip(host).is_some_and(|(page, host)| page.as_str().eq_ignore_ascii_case(host))
+    };
+    if !request.method().is_safe() && !said_otherwise && headers.get(header::REFERER).is_some_and(is_foreign) {
+        return StatusCode::FORBIDDEN.into_response();
+    }
+    next.run(request).await
 }
 
 /// A change runs to its end even when the browser hangs up in the middle of it.

@@ -7,12 +7,14 @@ pub mod faces;
 pub mod form;
 pub mod layers;
 pub mod moment;
+pub mod query;
 pub mod redirect;
 pub mod shell;
 
 pub use assets::asset;
 pub use form::{Errors, Form};
 pub use moment::{Moment, day, figure};
+pub use query::Query;
 pub use redirect::{done, see_other};
 pub use shell::{Flash, Shell};
 

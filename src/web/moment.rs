@@ -18,9 +18,9 @@ impl Moment {
         day(self.0.date())
     }
 
-    /// Machine-readable, for `datetime=`.
+    /// Machine-readable, for `datetime=`. In whole seconds: HTML takes three digits after them at most.
     pub fn exact(&self) -> String {
-        self.0.format(&Rfc3339).unwrap_or_default()
+        self.0.truncate_to_second().format(&Rfc3339).unwrap_or_default()
     }
 
     /// How long before `now`: "just now", "5 minutes ago", "3 days ago", then the day.
@@ -100,5 +100,6 @@ mod tests {
         assert_eq!(Moment(datetime!(2026-11-22 09:59 UTC)).before(&now), "2 hours ago");
         assert_eq!(Moment(datetime!(2026-08-01 09:59 UTC)).before(&now), "1 Aug 2026");
         assert_eq!(Moment(now).to_string(), "22 Nov 2026, 12:00 UTC");
+        assert_eq!(Moment(datetime!(2026-11-22 12:00:07.123456 UTC)).exact(), "2026-11-22T12:00:07Z");
     }
 }

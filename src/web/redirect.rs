@@ -5,14 +5,17 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 const COOKIE: &str = "ledgerline_flash";
 const ESCAPED: &AsciiSet = NON_ALPHANUMERIC;
 
+/// What no header takes: a page's address may come as people type it, with letters of every script.
+const UNSPEAKABLE: &AsciiSet = &CONTROLS.add(b' ');
+
 /// 303 to a page of our own.
 pub fn see_other(url: &str) -> Response {
-    (StatusCode::SEE_OTHER, [(header::LOCATION, url)]).into_response()
+    (StatusCode::SEE_OTHER, [(header::LOCATION, utf8_percent_encode(url, UNSPEAKABLE).to_string())]).into_response()
 }
 
 /// 303 with a sentence that the next page shows once.
@@ -59,6 +62,12 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(header::COOKIE, HeaderValue::from_str(&format!("a=b; {cookie}")).unwrap());
         assert_eq!(flash(&headers), Some(Flash { kind: "good", text: "Invitation sent to “Zoë; <b>”.".into() }));
+    }
+
+    #[test]
+    fn letters_of_every_script_lead_somewhere() {
+        let response = see_other("/publishers/northlight/works?q=été %C3%A9");
+        assert_eq!(response.headers()[header::LOCATION], "/publishers/northlight/works?q=%C3%A9t%C3%A9%20%C3%A9");
     }
 
     #[test]

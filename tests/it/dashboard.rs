@@ -121,3 +121,28 @@ async fn a_publisher_wears_its_own_colours() {
     assert!(!olga.opens("/publishers/ember-oak").await.has("link[href*='brand.css']"));
     assert_eq!(olga.gets("/publishers/ember-oak/brand.css").await.status, 404);
 }
+
+#[tokio::test]
+async fn works_added_lately_are_counted_within_ones_reach() {
+    let app = App::start().await;
+    let publisher = app.publisher("northlight").await;
+    let olga = app.person("olga@northlight.test").admin_of("northlight").await;
+    let dara = app.person("dara@northlight.test").in_departments("department_admin", "northlight", &["Pop"]).await;
+    let pop = app.department("northlight", "Pop").await;
+    app.sql(&format!(
+        "insert into works (publisher_id, title, department_id, created_at) values
+           ('{publisher}', 'New', '{pop}', now()), ('{publisher}', 'Old', '{pop}', now() - interval '31 days'), ('{publisher}', 'Elsewhere', null, now());
+         "
+    ))
+    .await;
+    app.sql(&format!(
+        "insert into usage_daily (publisher_id, meter, day, quantity) values ('{publisher}', 'works_created', current_date, 77)"
+    ))
+    .await;
+    assert!(figure(&olga.signs_in().await, "Works").contains("77 added in 30 days"));
+    let hers = figure(&dara.signs_in().await, "Works");
+    assert!(hers.contains("2") && hers.contains("1 added in 30 days"), "{hers}");
+    app.sql("delete from works where title = 'New'").await;
+    let hers = figure(&dara.opens("/publishers/northlight").await, "Works");
+    assert!(!hers.contains("added"), "{hers}");
+}

@@ -273,6 +273,10 @@ async fn a_form_of_another_site_changes_nothing() {
             &[("origin", "https://evil.test")],
             &[("origin", "null")],
             &[("sec-fetch-site", "cross-site"), ("origin", own.as_str())],
+            &[("referer", "https://evil.test/form")],
+            &[("referer", "http://localhost.evil.test/form")],
+            &[("referer", "http://localhost@evil.test/form")],
+            &[("referer", "nonsense")],
         ] {
             let page = admin.posts_with(&url, &[("stamp", &stamp)], headers).await;
             assert_eq!((page.status, page.heading().as_str()), (403, "This form came from elsewhere"), "{} {headers:?}", route.path);
@@ -280,6 +284,22 @@ async fn a_form_of_another_site_changes_nothing() {
     }
     assert_eq!(fingerprint(&app).await, before);
     assert_eq!(admin.gets("/publishers/northlight").await.status, 200, "and nobody was signed out");
+}
+
+#[tokio::test]
+async fn a_form_of_our_own_is_taken_however_its_origin_is_told() {
+    let app = App::start().await;
+    let own = app.origin();
+    let referer = format!("{own}/sign-in");
+    for headers in [
+        &[][..],
+        &[("origin", own.as_str())],
+        &[("referer", referer.as_str())],
+        &[("sec-fetch-site", "same-origin"), ("referer", "https://proxy.test/")],
+        &[("origin", own.as_str()), ("referer", "https://proxy.test/")],
+    ] {
+        assert_eq!(app.browser().posts_with("/sign-in", &[("email", ""), ("password", "")], headers).await.status, 422, "{headers:?}");
+    }
 }
 
 #[tokio::test]
@@ -378,12 +398,16 @@ POST /publishers/{slug}/songwriters                               write songwrit
 GET  /publishers/{slug}/songwriters/{id}                          read songwriters:read
 GET  /publishers/{slug}/songwriters/{id}/edit                     read songwriters:update
 POST /publishers/{slug}/songwriters/{id}                          write songwriters:update
+POST /publishers/{slug}/songwriters/{id}/archive                  write songwriters:delete
+POST /publishers/{slug}/songwriters/{id}/restore                  write songwriters:delete
 GET  /publishers/{slug}/recordings                                read recordings:read
 GET  /publishers/{slug}/recordings/new                            read recordings:create
 POST /publishers/{slug}/recordings                                write recordings:create
 GET  /publishers/{slug}/recordings/{id}                           read recordings:read
 GET  /publishers/{slug}/recordings/{id}/edit                      read recordings:update
 POST /publishers/{slug}/recordings/{id}                           write recordings:update
+POST /publishers/{slug}/recordings/{id}/archive                   write recordings:delete
+POST /publishers/{slug}/recordings/{id}/restore                   write recordings:delete
 GET  /publishers/{slug}/imports                                   read imports:run
 GET  /publishers/{slug}/imports/new                               read imports:run
 GET  /publishers/{slug}/imports/template.csv                      read imports:run

@@ -151,6 +151,8 @@ async fn a_read_only_visit_changes_nothing_and_a_writing_one_says_whose_it_was()
     let invitation = [("stamp", stamp.as_str()), ("email", "new@x.test"), ("role", "admin")];
     let refused = robin.posts("/publishers/northlight/invitations", &invitation).await;
     assert_eq!((refused.status, refused.heading().as_str()), (403, "This visit is read-only"));
+    assert!(refused.says("You are visiting Northlight to look"), "{refused:?}");
+    assert_eq!(refused.follows("Back to Northlight").await.path, "/publishers/northlight");
     assert!(
         !robin.opens("/publishers/northlight/invitations").await.has("form[action$='/invitations'][method=post]"),
         "what cannot be sent is not offered"
@@ -176,6 +178,11 @@ async fn a_visit_ends_by_its_button_or_after_an_hour() {
     let stamp = app.publisher("northlight").await.to_string();
     let robin = robin(&app).await;
     let door = robin.opens("/publishers/northlight/visit").await;
+    door.submits("Start visit", &[("reason", "to look round")]).await;
+    let refused = robin.opens("/publishers/northlight/works/new").await;
+    assert_eq!((refused.status, refused.heading().as_str()), (403, "This visit is read-only"));
+    let out = refused.submits("End visit", &[]).await;
+    assert_eq!((out.path.as_str(), out.flash().as_deref()), ("/publishers", Some("Your visit to Northlight has ended.")));
     let inside = door.submits("Start visit", &[("reason", "to look round")]).await;
     let out = inside.submits("End visit", &[]).await;
     assert_eq!((out.path.as_str(), out.flash().as_deref()), ("/publishers", Some("Your visit to Northlight has ended.")));
@@ -192,7 +199,7 @@ async fn a_visit_ends_by_its_button_or_after_an_hour() {
     let late = robin.posts("/publishers/northlight/invitations", &[("stamp", &stamp), ("email", "new@x.test"), ("role", "admin")]).await;
     assert_eq!((late.status, late.heading().as_str()), (403, "Your visit has ended"));
     let trail: Vec<String> = app.list("select action from audit_entries order by id").await;
-    assert_eq!(trail, ["visit.started", "visit.ended", "visit.started"]);
+    assert_eq!(trail, ["visit.started", "visit.ended", "visit.started", "visit.ended", "visit.started"]);
 }
 
 #[tokio::test]

@@ -260,6 +260,7 @@ async fn the_door_leads_to_pages_of_our_own_only() {
     let olga = olga(&app).await;
     for (next, leads_to) in [
         ("/publishers/northlight/members?q=a&b=c", "/publishers/northlight/members?q=a&b=c"),
+        ("/publishers/northlight/members?q=Zoë Ö", "/publishers/northlight/members?q=Zo%C3%AB%20%C3%96"),
         ("", "/"),
         ("https://evil.test/", "/"),
         ("//evil.test/", "/"),

@@ -124,6 +124,22 @@ async fn odd_addresses_are_not_found_and_break_nothing() {
 }
 
 #[tokio::test]
+async fn what_an_address_says_twice_counts_as_said_last() {
+    let app = App::start().await;
+    let olga = app.person("olga@northlight.test").admin_of("northlight").await;
+    olga.signs_in().await;
+    for route in ledgerline::app::routes().listed().iter().filter(|route| route.method == Method::GET) {
+        let url = route.path.replace("{slug}", "northlight").replace("{id}", "00000000-0000-7000-8000-000000000000");
+        let names = ["q", "after", "state", "sort", "role", "status", "work", "token", "next", "to", "id", "reason", "department"];
+        let twice = names.map(|name| format!("{name}=a&{name}=b&{name}[]")).join("&");
+        let page = olga.gets(&format!("{url}?{twice}&%ff=%ff&&=")).await;
+        assert!(![400, 500].contains(&page.status), "{url}: {page:?}");
+    }
+    let page = olga.opens("/publishers/northlight/members?q=nobody&q=olga").await;
+    assert_eq!((page.rows().len(), page.attribute("#search", "value").as_deref()), (1, Some("olga")));
+}
+
+#[tokio::test]
 async fn a_fault_of_ours_shows_an_incident_and_no_cause() {
     let app = App::start().await;
     let olga = app.person("olga@northlight.test").admin_of("northlight").await;

@@ -75,7 +75,7 @@ impl Tally {
             (Some(_), _) => {}
             (None, ipi) => {
                 let id = Uuid::from_u128(u128::try_from(self.newcomers.count()).unwrap_or(u128::MAX)); // tells them apart here only
-                self.newcomers.learn(Known { id, name: String::new(), key, ipi });
+                self.newcomers.learn(Known { id, name: String::new(), key, ipi, archived: false });
             }
         }
     }
@@ -213,6 +213,11 @@ impl Checker {
         for writer in &draft.writers {
             let (key, ipi) = (writer_key(writer), writer.ipi.as_ref().and_then(stored_ipi));
             match directory.find(std::slice::from_ref(&key), ipi.as_deref()) {
+                Found::One(known) if known.archived => {
+                    let words = format!("{} has this IPI and is archived. Restore the songwriter first.", known.name);
+                    findings.push(Finding::refused("songwriter_archived", words));
+                    continue;
+                }
                 Found::One(known) => {
                     self.tally.known_writers.insert(known.id);
                     continue;

@@ -12,11 +12,10 @@ use crate::{
     },
     error::Result,
     pages,
-    web::{self, Errors, Moment, Shell},
+    web::{self, Errors, Moment, Query, Shell},
 };
 use askama::Template;
 use axum::{
-    extract::Query,
     http::header,
     response::{IntoResponse, Response},
 };

@@ -13,14 +13,10 @@ use crate::{
     },
     error::{Error, Result},
     pages,
-    web::{self, Errors, Moment, Shell, figure},
+    web::{self, Errors, Moment, Query, Shell, figure},
 };
 use askama::Template;
-use axum::{
-    extract::{Path, Query},
-    http::StatusCode,
-    response::Response,
-};
+use axum::{extract::Path, http::StatusCode, response::Response};
 use serde::Deserialize;
 use time::OffsetDateTime;
 

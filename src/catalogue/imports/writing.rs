@@ -285,7 +285,7 @@ impl People {
         let (last, first) = writer_name(writer);
         let society = writer.society.as_ref().map(|society| society.as_str().to_owned());
         let details = songwriter::Details { last: last.to_owned(), first: first.map(str::to_owned), ipi, society, ..Default::default() };
-        let known = Known { id: at.new_id(), name: details.name(), key: details.key(), ipi: details.ipi.clone() };
+        let known = Known { id: at.new_id(), name: details.name(), key: details.key(), ipi: details.ipi.clone(), archived: false };
         directory.learn(known.clone());
         self.new.push((known.id, details));
         known

@@ -1,10 +1,10 @@
 //! Recordings as pages: list, one, form.
 
-use super::recording::{self, Candidate, Details, Listed, New, Recording, printed_isrc};
+use super::recording::{self, Candidate, Contributor, Details, Listed, New, Recording, printed_isrc};
 use crate::{
     access::{
         Read, Routes, Tenant, Write,
-        permission::{RecordingsCreate, RecordingsRead, RecordingsUpdate},
+        permission::{RecordingsCreate, RecordingsDelete, RecordingsRead, RecordingsUpdate},
     },
     audit::Entry,
     catalogue::{
@@ -13,18 +13,15 @@ use crate::{
         fields::{Fields, LONGEST_LINE, clock, iso, short},
         history,
         paging::{After, address, counted, cut},
-        search, tally,
+        search, tally, versions,
     },
-    error::{Error, Result},
+    error::{Error, Refusal, Result},
     pages,
     standards::identifiers::{Isrc, Iswc, NoNumber},
-    web::{self, Errors, Form, Shell},
+    web::{self, Errors, Form, Moment, Query, Shell},
 };
 use askama::Template;
-use axum::{
-    extract::{Path, Query},
-    response::Response,
-};
+use axum::{extract::Path, response::Response};
 use serde::Deserialize;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -37,12 +34,16 @@ pub fn routes() -> Routes {
         .get("/publishers/{slug}/recordings/{id}", show)
         .get("/publishers/{slug}/recordings/{id}/edit", edit)
         .post("/publishers/{slug}/recordings/{id}", update)
+        .post("/publishers/{slug}/recordings/{id}/archive", archive)
+        .post("/publishers/{slug}/recordings/{id}/restore", restore)
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct ListQuery {
     q: String,
+    /// "archived" for those out of the catalogue.
+    state: String,
     after: String,
     /// The work a new recording is to be of.
     work: String,
@@ -55,11 +56,13 @@ struct RecordingsPage {
     base: String,
     path: String,
     q: String,
+    state: String,
     recordings: Vec<Listed>,
     total: String,
     next: Option<String>,
     first: Option<String>,
     may_create: bool,
+    may_archive: bool,
 }
 
 #[derive(Template)]
@@ -73,9 +76,12 @@ struct RecordingPage {
     isrc: String,
     work: Option<(String, String)>,
     facts: Vec<(&'static str, String)>,
+    contributors: Vec<Contributor>,
     history: Vec<history::Entry>,
     sees_history: bool,
+    archived: Option<OffsetDateTime>,
     may_update: bool,
+    may_archive: bool,
 }
 
 #[derive(Template)]
@@ -110,6 +116,8 @@ struct RecordingForm {
     label: String,
     release_date: String,
     duration: String,
+    /// The version of the recording the form was made from; empty for a new one.
+    version: String,
 }
 
 /// How a form names a work.
@@ -129,6 +137,7 @@ impl RecordingForm {
             label: recording.label.clone().unwrap_or_default(),
             release_date: recording.release_date.map(iso).unwrap_or_default(),
             duration: recording.duration_seconds.map(clock).unwrap_or_default(),
+            version: recording.version.to_string(),
         }
     }
 
@@ -195,15 +204,15 @@ impl RecordingForm {
 async fn list(mut at: Read<RecordingsRead>, Query(query): Query<ListQuery>) -> Result<Response> {
     let path = at.url("/recordings");
     let found = recording::find(&mut at, &search::terms(&query.q)).await?;
-    let after = After::read(&query.after);
-    let mut recordings = recording::list(&mut at, found.as_deref(), after.as_ref()).await?;
+    let (archived, after) = (query.state == "archived", After::read(&query.after));
+    let mut recordings = recording::list(&mut at, found.as_deref(), archived, after.as_ref()).await?;
     let next = cut(&mut recordings, Listed::after);
-    let total = match (&found, &next, &after) {
+    let total = match (recordings.first().and_then(|row| row.total), &next, &after) {
         (_, None, None) => recordings.len().to_string(),
-        (Some(found), ..) => counted(i64::try_from(found.len()).unwrap_or(i64::MAX)),
+        (Some(total), ..) => counted(total),
         _ => recording::total(&mut at).await?,
     };
-    let url = |after: &str| address(&path, &[("q", query.q.trim()), ("after", after)]);
+    let url = |after: &str| address(&path, &[("q", query.q.trim()), ("state", &query.state), ("after", after)]);
     web::page(&RecordingsPage {
         shell: at.shell(),
         base: at.url(""),
@@ -212,7 +221,9 @@ async fn list(mut at: Read<RecordingsRead>, Query(query): Query<ListQuery>) -> R
         next: next.map(|after| url(&after)),
         first: after.map(|_| url("")),
         may_create: keeps(&at, "recordings:create"),
+        may_archive: keeps(&at, "recordings:delete"),
         q: query.q,
+        state: query.state,
         path,
     })
 }
@@ -237,9 +248,12 @@ async fn show(mut at: Read<RecordingsRead>, Path((_, id)): Path<(String, String)
         title: recording.title,
         work,
         facts,
+        contributors: recording.contributors.0,
         history,
         sees_history: history::seen(&at),
-        may_update: keeps(&at, "recordings:update"),
+        archived: recording.archived_at,
+        may_update: keeps(&at, "recordings:update") && recording.archived_at.is_none(),
+        may_archive: keeps(&at, "recordings:delete"),
     })
 }
 
@@ -293,13 +307,20 @@ async fn create(mut at: Write<RecordingsCreate>, Form(form): Form<RecordingForm>
 async fn edit(mut at: Read<RecordingsUpdate>, Path((_, id)): Path<(String, String)>) -> Result<Response> {
     keeper(&at, "recordings:update")?;
     let recording = recording::load(&mut at, doors::id(&id)?).await?;
+    if recording.archived_at.is_some() {
+        return Err(archived().into());
+    }
     web::page(&RecordingFormPage::of(&at, RecordingForm::of(&recording), Errors::none(), Some(&recording)))
+}
+
+fn archived() -> Refusal {
+    Refusal::conflict("archived", "This recording is archived. Restore it first.")
 }
 
 async fn update(
     mut at: Write<RecordingsUpdate>,
     Path((_, id)): Path<(String, String)>,
-    Form(form): Form<RecordingForm>,
+    Form(mut form): Form<RecordingForm>,
 ) -> Result<Response> {
     keeper(&at, "recordings:update")?;
     let before = recording::load(&mut at, doors::id(&id)?).await?;
@@ -313,6 +334,7 @@ async fn update(
             Ok(response)
         }
         Err(Error::Refused(refusal)) => {
+            form.version = versions::sent_back(&refusal, form.version, before.present());
             web::page_with(refusal.status, &RecordingFormPage::of(&at, form, Errors::from(&refusal), Some(&before)))
         }
         Err(error) => Err(error),
@@ -320,6 +342,10 @@ async fn update(
 }
 
 async fn save(at: &mut Tenant, form: &RecordingForm, before: &Recording) -> Result<(Details, Changes)> {
+    if before.archived_at.is_some() {
+        return Err(archived().into());
+    }
+    versions::check(at, "recording", &form.version, before.present()).await?;
     let (details, work) = form.check(at, Some(before)).await?;
     let changes = recording::update(at, before, &details, work.as_ref()).await?;
     Ok((details, changes))
@@ -336,4 +362,28 @@ async fn saved(at: &mut Tenant, id: Uuid, words: &str, isrc: Option<&str>) -> Re
         Some(title) => web::done(&url, "warning", &format!("{words} “{}” has the same ISRC.", short(&title))),
         None => web::done(&url, "good", words),
     })
+}
+
+async fn archive(at: Write<RecordingsDelete>, Path((_, id)): Path<(String, String)>) -> Result<Response> {
+    set_archived(at, &id, true).await
+}
+
+async fn restore(at: Write<RecordingsDelete>, Path((_, id)): Path<(String, String)>) -> Result<Response> {
+    set_archived(at, &id, false).await
+}
+
+/// Done twice, it is still done: the second press only hears so. Nothing leans on a recording, so nothing stands in the way.
+async fn set_archived(mut at: Write<RecordingsDelete>, id: &str, archived: bool) -> Result<Response> {
+    keeper(&at, "recordings:delete")?;
+    let Recording { id: recording, title, .. } = recording::load(&mut at, doors::id(id)?).await?;
+    let url = at.url(&format!("/recordings/{recording}"));
+    let (words, entry) = if archived {
+        ("Recording archived. It is out of the lists and off its work's page.", Entry::RecordingArchived { recording, title })
+    } else {
+        ("Recording restored.", Entry::RecordingRestored { recording, title })
+    };
+    if recording::set_archived(&mut at, recording, archived).await? {
+        at.commit(entry).await?;
+    }
+    Ok(web::done(&url, "good", words))
 }

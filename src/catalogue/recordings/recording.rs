@@ -7,13 +7,15 @@ use crate::{
         fields::clock,
         paging::{ASKED, After, COUNTED, counted, sort_key},
         search::{self, Kind, recording_words},
+        tally,
+        versions::{self, Version},
     },
     error::{Error, Result},
     standards::identifiers::Isrc,
     web::figure,
 };
-use serde::Serialize;
-use sqlx::{QueryBuilder, types::Json};
+use serde::{Deserialize, Serialize};
+use sqlx::{Postgres, QueryBuilder, types::Json};
 use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 
@@ -45,12 +47,31 @@ pub struct Recording {
     pub work_id: Option<Uuid>,
     pub work: Option<String>,
     pub work_number: Option<String>,
+    pub version: i64,
+    pub archived_at: Option<OffsetDateTime>,
     pub updated_at: OffsetDateTime,
+    pub updated_by: Option<Uuid>,
+    pub contributors: Json<Vec<Contributor>>,
+}
+
+/// Somebody who took part in a recording, as the older service has them.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Contributor {
+    pub name: String,
+    /// In the words of whoever entered it: "Producer".
+    #[serde(default)]
+    pub role: Option<String>,
 }
 
 /// "US-SKG-19-12345"; what older data has instead stays as it is.
 pub fn printed_isrc(stored: &str) -> String {
     Isrc::of_any_prefix(stored).map_or_else(|_| stored.to_owned(), |isrc| isrc.to_string())
+}
+
+impl Recording {
+    pub fn present(&self) -> Version {
+        Version { number: self.version, by: self.updated_by, at: self.updated_at }
+    }
 }
 
 impl Details {
@@ -63,7 +84,10 @@ pub async fn load(at: &mut Tenant, id: Uuid) -> Result<Recording> {
     let publisher = at.publisher.id;
     sqlx::query_as!(
         Recording,
-        r#"select r.id, r.title, r.isrc, r.artist, r.label, r.release_date, r.duration_seconds, r.work_id, w.title as "work?", w.work_number as "work_number?", r.updated_at
+        r#"select r.id, r.title, r.isrc, r.artist, r.label, r.release_date, r.duration_seconds, r.work_id, w.title as "work?", w.work_number as "work_number?",
+             r.version, r.archived_at, r.updated_at, r.updated_by,
+             coalesce((select jsonb_agg(jsonb_build_object('name', c.name, 'role', nullif(c.role, '')) order by c.created_at, c.id)
+               from recording_contributors c where c.publisher_id = r.publisher_id and c.recording_id = r.id), '[]') as "contributors!: Json<Vec<Contributor>>"
              from recordings r left join works w on w.publisher_id = r.publisher_id and w.id = r.work_id where r.publisher_id = $1 and r.id = $2"#,
         publisher,
         id
@@ -108,7 +132,8 @@ pub async fn insert(at: &mut Tenant, new: &[New]) -> Result<()> {
     search::add(at, Kind::Recording, &new.iter().map(|recording| (recording.id, recording.details.words())).collect::<Vec<_>>()).await
 }
 
-/// Writes an edit and answers what it changed. `work` is the work chosen.
+/// Writes an edit made on `before`, and answers what it changed. `work` is the work chosen. Refuses when the recording has
+/// moved on since.
 pub async fn update(at: &mut Tenant, before: &Recording, details: &Details, work: Option<&Candidate>) -> Result<Changes> {
     let changes = changes(before, details, work);
     if changes.is_empty() {
@@ -117,7 +142,7 @@ pub async fn update(at: &mut Tenant, before: &Recording, details: &Details, work
     let (publisher, by, now) = (at.publisher.id, at.person.id, at.now());
     let written = sqlx::query!(
         "update recordings set title = $3, isrc = $4, artist = $5, label = $6, release_date = $7, duration_seconds = $8, work_id = $9, title_key = $10,
-           updated_by = $11, updated_at = $12 where publisher_id = $1 and id = $2",
+           updated_by = $11, updated_at = $12, version = version + 1 where publisher_id = $1 and id = $2 and version = $13",
         publisher,
         before.id,
         details.title,
@@ -129,15 +154,37 @@ pub async fn update(at: &mut Tenant, before: &Recording, details: &Details, work
         details.work_id,
         sort_key(&details.title),
         by,
+        now,
+        before.version
+    )
+    .execute(at.db())
+    .await?;
+    if written.rows_affected() == 0 {
+        return Err(versions::overtaken("recording").into());
+    }
+    search::index(at, Kind::Recording, &[(before.id, details.words())]).await?;
+    Ok(changes)
+}
+
+/// Takes a recording out of the lists and off its work's page, or puts it back. Answers false when it was so already.
+pub async fn set_archived(at: &mut Tenant, recording: Uuid, archived: bool) -> Result<bool> {
+    let (publisher, by, now) = (at.publisher.id, at.person.id, at.now());
+    let written = sqlx::query!(
+        "update recordings set archived_at = case when $3 then $5::timestamptz end, updated_by = $4, updated_at = $5, version = version + 1
+          where publisher_id = $1 and id = $2 and (archived_at is null) = $3",
+        publisher,
+        recording,
+        archived,
+        by,
         now
     )
     .execute(at.db())
     .await?;
     if written.rows_affected() == 0 {
-        return Err(Error::NotFound);
+        return Ok(false);
     }
-    search::index(at, Kind::Recording, &[(before.id, details.words())]).await?;
-    Ok(changes)
+    tally::count(at, tally::Change { recordings: if archived { -1 } else { 1 }, ..Default::default() }).await?;
+    Ok(true)
 }
 
 fn changes(before: &Recording, after: &Details, work: Option<&Candidate>) -> Changes {
@@ -218,6 +265,8 @@ pub struct Listed {
     pub work_id: Option<Uuid>,
     pub work: Option<String>,
     title_key: String,
+    /// How many the whole list has, as far as it is counted; none where a total is kept.
+    pub total: Option<i64>,
 }
 
 impl Listed {
@@ -253,18 +302,30 @@ pub async fn find(at: &mut Tenant, terms: &[String]) -> Result<Option<Vec<Uuid>>
     Ok(Some(fits.map(|row| row.id).collect()))
 }
 
-/// A page by title, of all recordings or of those found.
-pub async fn list(at: &mut Tenant, found: Option<&[Uuid]>, after: Option<&After>) -> Result<Vec<Listed>> {
+/// A page by title, of all recordings or of those found, in the catalogue or archived.
+pub async fn list(at: &mut Tenant, found: Option<&[Uuid]>, archived: bool, after: Option<&After>) -> Result<Vec<Listed>> {
+    let publisher = at.publisher.id;
+    let chosen = |query: &mut QueryBuilder<'_, Postgres>| {
+        query.push(" where r.publisher_id = ").push_bind(publisher);
+        query.push(if archived { " and r.archived_at is not null" } else { " and r.archived_at is null" });
+        if let Some(found) = found {
+            query.push(" and r.id = any(").push_bind(found.to_vec()).push(")");
+        }
+    };
     let mut page = QueryBuilder::new(
-        "select r.id, r.title, r.artist, r.isrc, r.label, r.release_date, w.id as work_id, w.title as work, r.title_key
-           from recordings r left join works w on w.publisher_id = r.publisher_id and w.id = r.work_id where r.publisher_id = ",
+        "select r.id, r.title, r.artist, r.isrc, r.label, r.release_date, w.id as work_id, w.title as work, r.title_key, ",
     );
-    page.push_bind(at.publisher.id).push(" and r.archived_at is null");
-    if let Some(found) = found {
-        page.push(" and r.id = any(").push_bind(found).push(")");
+    if found.is_some() || archived {
+        page.push("(select count(*) from (select from recordings r");
+        chosen(&mut page);
+        page.push(" limit ").push(COUNTED + 1).push(") counted) as total");
+    } else {
+        page.push("null::bigint as total");
     }
+    page.push(" from recordings r left join works w on w.publisher_id = r.publisher_id and w.id = r.work_id");
+    chosen(&mut page);
     if let Some(after) = after {
-        page.push(" and (r.title_key, r.id) > (").push_bind(&after.key).push(", ").push_bind(after.id).push(")");
+        page.push(" and (r.title_key, r.id) > (").push_bind(after.key.clone()).push(", ").push_bind(after.id).push(")");
     }
     page.push(" order by r.title_key, r.id limit ").push_bind(ASKED);
     Ok(page.build_query_as().fetch_all(at.db()).await?)

@@ -14,6 +14,8 @@ pub struct Known {
     /// Folded "last first".
     pub key: String,
     pub ipi: Option<String>,
+    /// Out of the lists: found by the IPI only, so that nobody is entered twice, and restored before anything is entered.
+    pub archived: bool,
 }
 
 /// What a name and number point to.
@@ -38,7 +40,7 @@ pub struct Directory {
 const AT_ONCE: usize = 5_000;
 
 impl Directory {
-    /// Everybody with one of these ids, folded names or IPIs.
+    /// Everybody with one of these ids, folded names or IPIs; of the archived, those with one of the IPIs.
     pub async fn load(at: &mut Tenant, ids: &[Uuid], keys: &[String], ipis: &[String]) -> Result<Self> {
         let mut directory = Directory::default();
         directory.fetch(at, ids, &[], &[]).await?;
@@ -57,8 +59,8 @@ impl Directory {
         }
         let publisher = at.publisher.id;
         let rows = sqlx::query!(
-            "select id, last_name, first_name, stage_name, name_key, ipi from songwriters where publisher_id = $1 and archived_at is null
-               and (id = any ($2) or name_key = any ($3) or ipi = any ($4)) order by created_at, id",
+            r#"select id, last_name, first_name, stage_name, name_key, ipi, archived_at is not null as "archived!" from songwriters where publisher_id = $1
+               and (archived_at is null and (id = any ($2) or name_key = any ($3)) or ipi = any ($4)) order by archived_at is not null, created_at, id"#,
             publisher,
             ids,
             keys,
@@ -68,7 +70,7 @@ impl Directory {
         .await?;
         for row in rows {
             let name = full_name(row.last_name.as_deref(), row.first_name.as_deref(), row.stage_name.as_deref());
-            self.learn(Known { id: row.id, name, key: row.name_key, ipi: row.ipi });
+            self.learn(Known { id: row.id, name, key: row.name_key, ipi: row.ipi, archived: row.archived });
         }
         Ok(())
     }
@@ -88,7 +90,9 @@ impl Directory {
         if let Some(ipi) = &known.ipi {
             self.by_ipi.entry(ipi.clone()).or_insert(place);
         }
-        self.by_key.entry(known.key.clone()).or_default().push(place);
+        if !known.archived {
+            self.by_key.entry(known.key.clone()).or_default().push(place);
+        }
         self.known.push(known);
     }
 
@@ -182,7 +186,13 @@ mod tests {
         let mut directory = Directory::default();
         for (id, name, ipi) in people {
             let key = sort_key(name);
-            directory.learn(Known { id: Uuid::from_u128(*id), name: (*name).to_owned(), key, ipi: ipi.map(str::to_owned) });
+            directory.learn(Known {
+                id: Uuid::from_u128(*id),
+                name: (*name).to_owned(),
+                key,
+                ipi: ipi.map(str::to_owned),
+                archived: false,
+            });
         }
         directory
     }

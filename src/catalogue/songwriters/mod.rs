@@ -2,6 +2,7 @@
 //!
 //! Tables it alone writes: `songwriters`. Routes: `/publishers/{slug}/songwriters`.
 
+pub mod archive;
 pub mod matching;
 mod pages;
 pub mod songwriter;

@@ -1,10 +1,13 @@
 //! Songwriters as pages: list, one, form, and the lookup the grid of writers asks while somebody types.
 
-use super::songwriter::{self, Details, LONGEST_NUMBER, Listed, Songwriter, Written, society_name, stored_ipi};
+use super::{
+    archive,
+    songwriter::{self, Details, LONGEST_NUMBER, Listed, Songwriter, Written, society_name, stored_ipi},
+};
 use crate::{
     access::{
         Read, Routes, Tenant, Write,
-        permission::{SongwritersCreate, SongwritersRead, SongwritersUpdate},
+        permission::{SongwritersCreate, SongwritersDelete, SongwritersRead, SongwritersUpdate},
     },
     audit::Entry,
     catalogue::{
@@ -13,21 +16,18 @@ use crate::{
         history,
         paging::{After, PAGE, address, counted, cut},
         search::{self, Kind},
-        tally,
+        tally, versions,
     },
-    error::{Error, Result},
+    error::{Error, Refusal, Result},
     pages,
     standards::{
         identifiers::IpiName,
         societies::{Society, SocietyCode},
     },
-    web::{self, Errors, Form, Shell},
+    web::{self, Errors, Form, Moment, Query, Shell},
 };
 use askama::Template;
-use axum::{
-    extract::{Path, Query},
-    response::Response,
-};
+use axum::{extract::Path, response::Response};
 use serde::Deserialize;
 use time::OffsetDateTime;
 
@@ -40,12 +40,16 @@ pub fn routes() -> Routes {
         .get("/publishers/{slug}/songwriters/{id}", show)
         .get("/publishers/{slug}/songwriters/{id}/edit", edit)
         .post("/publishers/{slug}/songwriters/{id}", update)
+        .post("/publishers/{slug}/songwriters/{id}/archive", archive)
+        .post("/publishers/{slug}/songwriters/{id}/restore", restore)
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct ListQuery {
     q: String,
+    /// "archived" for those out of the catalogue.
+    state: String,
     after: String,
 }
 
@@ -56,12 +60,14 @@ struct SongwritersPage {
     meaning: &'static str,
     path: String,
     q: String,
+    state: String,
     songwriters: Vec<Listed>,
     total: String,
     next: Option<String>,
     first: Option<String>,
     searches: bool,
     may_create: bool,
+    may_archive: bool,
 }
 
 #[derive(Template)]
@@ -78,7 +84,11 @@ struct SongwriterPage {
     more_works: Option<String>,
     history: Vec<history::Entry>,
     sees_history: bool,
+    archived: Option<OffsetDateTime>,
+    /// Why it could not be archived.
+    errors: Errors,
     may_update: bool,
+    may_archive: bool,
 }
 
 #[derive(Template)]
@@ -116,13 +126,15 @@ struct SongwriterForm {
     number: String,
     /// "This is another person of the same name."
     another: String,
+    /// The version of the songwriter the form was made from; empty for a new one.
+    version: String,
 }
 
 impl SongwriterForm {
     fn of(songwriter: &Songwriter) -> Self {
         let Details { last, first, stage, ipi, society, number } = songwriter.details();
         let [first, stage, ipi, society, number] = [first, stage, ipi, society, number].map(Option::unwrap_or_default);
-        SongwriterForm { last, first, stage, ipi, society, number, another: String::new() }
+        SongwriterForm { last, first, stage, ipi, society, number, another: String::new(), version: songwriter.version.to_string() }
     }
 
     /// `before` is the songwriter as it was: what older data has instead of a code or number may stay as it is.
@@ -155,15 +167,15 @@ async fn list(mut at: Read<SongwritersRead>, Query(query): Query<ListQuery>) -> 
     let searches = !matches!(at.reach, crate::access::Reach::Own(_));
     let terms = if searches { search::terms(&query.q) } else { Vec::new() };
     let found = if terms.is_empty() { None } else { Some(search::find(&mut at, Kind::Songwriter, &terms).await?) };
-    let after = After::read(&query.after);
-    let mut songwriters = songwriter::list(&mut at, found.as_deref(), after.as_ref()).await?;
+    let (archived, after) = (query.state == "archived", After::read(&query.after));
+    let mut songwriters = songwriter::list(&mut at, found.as_deref(), archived, after.as_ref()).await?;
     let next = cut(&mut songwriters, Listed::after);
-    let total = match (&found, &next, &after) {
+    let total = match (songwriters.first().and_then(|row| row.total), &next, &after) {
         (_, None, None) => songwriters.len().to_string(),
-        (Some(found), ..) => counted(i64::try_from(found.len()).unwrap_or(i64::MAX)),
+        (Some(total), ..) => counted(total),
         _ => web::figure(songwriter::total(&mut at).await?),
     };
-    let url = |after: &str| address(&path, &[("q", query.q.trim()), ("after", after)]);
+    let url = |after: &str| address(&path, &[("q", query.q.trim()), ("state", &query.state), ("after", after)]);
     web::page(&SongwritersPage {
         shell: at.shell(),
         meaning: if searches { "Everybody who wrote a work in the catalogue." } else { "You, as the catalogue knows you." },
@@ -173,7 +185,9 @@ async fn list(mut at: Read<SongwritersRead>, Query(query): Query<ListQuery>) -> 
         first: after.map(|_| url("")),
         searches,
         may_create: keeps(&at, "songwriters:create"),
+        may_archive: keeps(&at, "songwriters:delete"),
         q: query.q,
+        state: query.state,
         path,
     })
 }
@@ -185,7 +199,7 @@ async fn lookup(mut at: Read<SongwritersRead>, Query(query): Query<ListQuery>) -
     let mut songwriters = Vec::new();
     if !terms.is_empty() {
         let found = search::find(&mut at, Kind::Songwriter, &terms).await?;
-        songwriters = songwriter::list(&mut at, Some(&found), None).await?;
+        songwriters = songwriter::list(&mut at, Some(&found), false, None).await?;
         songwriters.truncate(OFFERED);
     }
     web::fragment(&Options { songwriters })
@@ -193,8 +207,12 @@ async fn lookup(mut at: Read<SongwritersRead>, Query(query): Query<ListQuery>) -
 
 async fn show(mut at: Read<SongwritersRead>, Path((_, id)): Path<(String, String)>) -> Result<Response> {
     let songwriter = songwriter::load(&mut at, doors::id(&id)?).await?;
-    let mut works = songwriter::works(&mut at, songwriter.id).await?;
-    let history = history::of(&mut at, songwriter.id).await?;
+    web::page(&page(&mut at, songwriter, Errors::none()).await?)
+}
+
+async fn page(at: &mut Tenant, songwriter: Songwriter, errors: Errors) -> Result<SongwriterPage> {
+    let mut works = songwriter::works(at, songwriter.id).await?;
+    let history = history::of(at, songwriter.id).await?;
     let more = works.len() > PAGE;
     works.truncate(PAGE);
     let Details { first, stage, society, number, .. } = songwriter.details();
@@ -207,7 +225,7 @@ async fn show(mut at: Read<SongwritersRead>, Path((_, id)): Path<(String, String
     ];
     facts.retain(|(_, value)| !value.is_empty());
     let all = address(&at.url("/works"), &[("q", songwriter.name().as_str())]);
-    web::page(&SongwriterPage {
+    Ok(SongwriterPage {
         shell: at.shell(),
         now: at.now(),
         base: at.url(""),
@@ -218,8 +236,11 @@ async fn show(mut at: Read<SongwritersRead>, Path((_, id)): Path<(String, String
         works,
         more_works: more.then_some(all),
         history,
-        sees_history: history::seen(&at),
-        may_update: keeps(&at, "songwriters:update"),
+        sees_history: history::seen(at),
+        archived: songwriter.archived_at,
+        errors,
+        may_update: keeps(at, "songwriters:update") && songwriter.archived_at.is_none(),
+        may_archive: keeps(at, "songwriters:delete") && archive::within(&at.reach),
     })
 }
 
@@ -278,7 +299,10 @@ async fn refuse_double(at: &mut Tenant, form: &SongwriterForm, details: &Details
     let same = songwriter::same(at, details, except).await?;
     let same_ipi = same.iter().find(|other| details.ipi.is_some() && other.ipi == details.ipi);
     match (same_ipi, same.first()) {
-        (Some(other), _) => fields.refuse("ipi", "ipi_of_another", format!("This IPI belongs to {}.", other.name())),
+        (Some(other), _) => {
+            let archived = if other.archived_at.is_some() { ", who is archived" } else { "" };
+            fields.refuse("ipi", "ipi_of_another", format!("This IPI belongs to {}{archived}.", other.name()));
+        }
         (None, Some(other)) if form.another.is_empty() => {
             fields.refuse(
                 "another",
@@ -294,13 +318,20 @@ async fn refuse_double(at: &mut Tenant, form: &SongwriterForm, details: &Details
 async fn edit(mut at: Read<SongwritersUpdate>, Path((_, id)): Path<(String, String)>) -> Result<Response> {
     keeper(&at, "songwriters:update")?;
     let songwriter = songwriter::load(&mut at, doors::id(&id)?).await?;
+    if songwriter.archived_at.is_some() {
+        return Err(archived().into());
+    }
     web::page(&SongwriterFormPage::of(&at, SongwriterForm::of(&songwriter), Errors::none(), Some(&songwriter)))
+}
+
+fn archived() -> Refusal {
+    Refusal::conflict("archived", "This songwriter is archived. Restore the songwriter first.")
 }
 
 async fn update(
     mut at: Write<SongwritersUpdate>,
     Path((_, id)): Path<(String, String)>,
-    Form(form): Form<SongwriterForm>,
+    Form(mut form): Form<SongwriterForm>,
 ) -> Result<Response> {
     keeper(&at, "songwriters:update")?;
     let before = songwriter::load(&mut at, doors::id(&id)?).await?;
@@ -312,6 +343,7 @@ async fn update(
             Ok(web::done(&url, "good", "Songwriter saved."))
         }
         Err(Error::Refused(refusal)) => {
+            form.version = versions::sent_back(&refusal, form.version, before.present());
             web::page_with(refusal.status, &SongwriterFormPage::of(&at, form, Errors::from(&refusal), Some(&before)))
         }
         Err(error) => Err(error),
@@ -319,10 +351,47 @@ async fn update(
 }
 
 async fn save(at: &mut Tenant, form: &SongwriterForm, before: &Songwriter) -> Result<(String, crate::catalogue::changes::Changes)> {
+    if before.archived_at.is_some() {
+        return Err(archived().into());
+    }
+    versions::check(at, "songwriter", &form.version, before.present()).await?;
     let details = form.check(Some(before))?;
     let newly_named = before.name() != details.name() || before.ipi != details.ipi;
     if newly_named {
         refuse_double(at, form, &details, Some(before.id)).await?;
     }
     Ok((details.name(), songwriter::update(at, before, &details).await?))
+}
+
+async fn archive(at: Write<SongwritersDelete>, Path((_, id)): Path<(String, String)>) -> Result<Response> {
+    set_archived(at, &id, true).await
+}
+
+async fn restore(at: Write<SongwritersDelete>, Path((_, id)): Path<(String, String)>) -> Result<Response> {
+    set_archived(at, &id, false).await
+}
+
+/// Done twice, it is still done: the second press only hears so. What stands in the way is said on the songwriter's page.
+async fn set_archived(mut at: Write<SongwritersDelete>, id: &str, archived: bool) -> Result<Response> {
+    keeper(&at, "songwriters:delete")?;
+    let before = songwriter::load(&mut at, doors::id(id)?).await?;
+    let (songwriter, name, url) = (before.id, before.name(), at.url(&format!("/songwriters/{}", before.id)));
+    let (words, entry) = if archived {
+        ("Songwriter archived, out of the lists and no longer offered for works.", Entry::SongwriterArchived { songwriter, name })
+    } else {
+        ("Songwriter restored.", Entry::SongwriterRestored { songwriter, name })
+    };
+    match archive::set_archived(&mut at, &before, archived).await {
+        Ok(changed) => {
+            if changed {
+                at.commit(entry).await?;
+            }
+            Ok(web::done(&url, "good", words))
+        }
+        Err(Error::Refused(refusal)) => {
+            let errors = Errors::from(&refusal);
+            web::page_with(refusal.status, &page(&mut at, before, errors).await?)
+        }
+        Err(error) => Err(error),
+    }
 }

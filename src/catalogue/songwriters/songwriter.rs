@@ -5,14 +5,15 @@ use crate::{
     catalogue::{
         changes::Changes,
         credits,
-        paging::{ASKED, After, PAGE, sort_key},
+        paging::{ASKED, After, COUNTED, PAGE, sort_key},
         search::{self, Kind, songwriter_words},
+        versions::{self, Version},
     },
     error::{Error, OnConstraint, Refusal, Result},
     standards::{identifiers::IpiName, societies::Society},
     web::moment::percent,
 };
-use sqlx::QueryBuilder;
+use sqlx::{Postgres, QueryBuilder};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -44,7 +45,10 @@ pub struct Songwriter {
     pub ipi: Option<String>,
     pub society: Option<String>,
     pub writer_number: Option<String>,
+    pub version: i64,
+    pub archived_at: Option<OffsetDateTime>,
     pub updated_at: OffsetDateTime,
+    pub updated_by: Option<Uuid>,
 }
 
 /// "Last, First" as credits and lists show it.
@@ -86,6 +90,10 @@ impl Songwriter {
         full_name(self.last_name.as_deref(), self.first_name.as_deref(), self.stage_name.as_deref())
     }
 
+    pub fn present(&self) -> Version {
+        Version { number: self.version, by: self.updated_by, at: self.updated_at }
+    }
+
     /// As a form shows it again.
     pub fn details(&self) -> Details {
         Details {
@@ -103,7 +111,8 @@ pub async fn load(at: &mut Tenant, id: Uuid) -> Result<Songwriter> {
     let publisher = at.publisher.id;
     sqlx::query_as!(
         Songwriter,
-        "select id, last_name, first_name, stage_name, ipi, society, writer_number, updated_at from songwriters where publisher_id = $1 and id = $2",
+        "select id, last_name, first_name, stage_name, ipi, society, writer_number, version, archived_at, updated_at, updated_by from songwriters
+          where publisher_id = $1 and id = $2",
         publisher,
         id
     )
@@ -149,7 +158,8 @@ fn number_taken() -> Refusal {
     Refusal::field("number", "number_taken", "This number belongs to another songwriter, now or in the past. Numbers are never used twice.")
 }
 
-/// Writes an edit and answers what it changed. A new name goes into the credits of all their works.
+/// Writes an edit made on `before`, and answers what it changed. A new name goes into the credits of all their works.
+/// Refuses when the songwriter has moved on since.
 pub async fn update(at: &mut Tenant, before: &Songwriter, details: &Details) -> Result<Changes> {
     let changes = changes(before, details);
     if changes.is_empty() {
@@ -163,7 +173,7 @@ pub async fn update(at: &mut Tenant, before: &Songwriter, details: &Details) -> 
     let (publisher, by, now) = (at.publisher.id, at.person.id, at.now());
     let written = sqlx::query!(
         "update songwriters set last_name = $3, first_name = $4, stage_name = $5, ipi = $6, society = $7, writer_number = $8, name_key = $9,
-           updated_by = $10, updated_at = $11 where publisher_id = $1 and id = $2",
+           updated_by = $10, updated_at = $11, version = version + 1 where publisher_id = $1 and id = $2 and version = $12",
         publisher,
         before.id,
         details.last,
@@ -174,13 +184,14 @@ pub async fn update(at: &mut Tenant, before: &Songwriter, details: &Details) -> 
         details.number,
         details.key(),
         by,
-        now
+        now,
+        before.version
     )
     .execute(at.db())
     .await
     .on_constraint("songwriters_number_idx", number_taken)?;
     if written.rows_affected() == 0 {
-        return Err(Error::NotFound);
+        return Err(versions::overtaken("songwriter").into());
     }
     search::index(at, Kind::Songwriter, &[(before.id, details.words())]).await?;
     if renamed {
@@ -210,9 +221,9 @@ pub async fn complete_ipi(at: &mut Tenant, found: &[(Uuid, String)]) -> Result<(
     let (ids, ipis): (Vec<Uuid>, Vec<String>) = found.iter().cloned().unzip();
     let rows = sqlx::query_as!(
         Songwriter,
-        "update songwriters s set ipi = n.ipi, updated_by = $4, updated_at = $5 from unnest($2::uuid[], $3::text[]) n (id, ipi)
+        "update songwriters s set ipi = n.ipi, updated_by = $4, updated_at = $5, version = s.version + 1 from unnest($2::uuid[], $3::text[]) n (id, ipi)
           where s.publisher_id = $1 and s.id = n.id and s.ipi is null
-         returning s.id, s.last_name, s.first_name, s.stage_name, s.ipi, s.society, s.writer_number, s.updated_at",
+         returning s.id, s.last_name, s.first_name, s.stage_name, s.ipi, s.society, s.writer_number, s.version, s.archived_at, s.updated_at, s.updated_by",
         publisher,
         &ids,
         &ipis,
@@ -230,7 +241,7 @@ pub async fn same(at: &mut Tenant, details: &Details, except: Option<Uuid>) -> R
     let publisher = at.publisher.id;
     let rows = sqlx::query_as!(
         Songwriter,
-        "select id, last_name, first_name, stage_name, ipi, society, writer_number, updated_at from songwriters
+        "select id, last_name, first_name, stage_name, ipi, society, writer_number, version, archived_at, updated_at, updated_by from songwriters
           where publisher_id = $1 and (ipi = $2 or (name_key = $3 and archived_at is null and (ipi is null or $2::text is null))) and id is distinct from $4
           order by ipi nulls last limit 5",
         publisher,
@@ -254,6 +265,8 @@ pub struct Listed {
     pub society: Option<String>,
     pub writer_number: Option<String>,
     pub name_key: String,
+    /// How many the whole list has, as far as it is counted; none where a total is kept.
+    pub total: Option<i64>,
 }
 
 impl Listed {
@@ -270,17 +283,27 @@ impl Listed {
     }
 }
 
-/// A page by name, of all songwriters or of those found.
-pub async fn list(at: &mut Tenant, found: Option<&[Uuid]>, after: Option<&After>) -> Result<Vec<Listed>> {
-    let mut page = QueryBuilder::new(
-        "select id, last_name, first_name, stage_name, ipi, society, writer_number, name_key from songwriters where publisher_id = ",
-    );
-    page.push_bind(at.publisher.id).push(" and archived_at is null");
-    if let Some(found) = found {
-        page.push(" and id = any(").push_bind(found).push(")");
+/// A page by name, of all songwriters or of those found, in the catalogue or archived.
+pub async fn list(at: &mut Tenant, found: Option<&[Uuid]>, archived: bool, after: Option<&After>) -> Result<Vec<Listed>> {
+    let publisher = at.publisher.id;
+    let chosen = |query: &mut QueryBuilder<'_, Postgres>| {
+        query.push("from songwriters where publisher_id = ").push_bind(publisher);
+        query.push(if archived { " and archived_at is not null" } else { " and archived_at is null" });
+        if let Some(found) = found {
+            query.push(" and id = any(").push_bind(found.to_vec()).push(")");
+        }
+    };
+    let mut page = QueryBuilder::new("select id, last_name, first_name, stage_name, ipi, society, writer_number, name_key, ");
+    if found.is_some() || archived {
+        page.push("(select count(*) from (select ");
+        chosen(&mut page);
+        page.push(" limit ").push(COUNTED + 1).push(") counted) as total ");
+    } else {
+        page.push("null::bigint as total ");
     }
+    chosen(&mut page);
     if let Some(after) = after {
-        page.push(" and (name_key, id) > (").push_bind(&after.key).push(", ").push_bind(after.id).push(")");
+        page.push(" and (name_key, id) > (").push_bind(after.key.clone()).push(", ").push_bind(after.id).push(")");
     }
     page.push(" order by name_key, id limit ").push_bind(ASKED);
     Ok(page.build_query_as().fetch_all(at.db()).await?)

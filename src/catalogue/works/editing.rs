@@ -15,14 +15,16 @@ use crate::{
         changes::Changes,
         departments::Departments,
         doors::{self, keeper},
+        songwriters::archive::restore_writers,
+        versions,
     },
     error::{Error, Refusal, Result},
     pages,
     standards::{languages::Language, roles::WriterRole},
-    web::{self, Errors, Form, Moment, Shell},
+    web::{self, Errors, Form, Shell},
 };
 use askama::Template;
-use axum::{extract::Path, http::StatusCode, response::Response};
+use axum::{extract::Path, response::Response};
 use uuid::Uuid;
 
 pub fn routes() -> Routes {
@@ -175,10 +177,7 @@ async fn update(mut at: Write<WorksUpdate>, Path((_, id)): Path<(String, String)
             Ok(response)
         }
         Err(Error::Refused(refusal)) => {
-            if refusal.status == StatusCode::CONFLICT {
-                // Saved once more, it goes over what the other person did.
-                form.version = before.version.to_string();
-            }
+            form.version = versions::sent_back(&refusal, form.version, before.present());
             web::page_with(refusal.status, &WorkFormPage::of(&at, form, Errors::from(&refusal), &departments, Some(&before)))
         }
         Err(error) => Err(error),
@@ -189,21 +188,10 @@ async fn save(at: &mut Tenant, before: &Work, form: &mut WorkForm, departments: 
     if before.archived_at.is_some() {
         return Err(archived().into());
     }
-    if form.version.parse() != Ok(before.version) {
-        return Err(stale(at, before).into());
-    }
+    versions::check(at, "work", &form.version, before.present()).await?;
     let Checked { draft, writers } = form.check(at, departments, Some(before)).await?;
     writers.write(at).await?;
     Ok((work::update(at, before, draft).await?, writers))
-}
-
-fn stale(at: &Tenant, before: &Work) -> Refusal {
-    let when = Moment(before.updated_at).before(&at.now());
-    let words = format!(
-        "Somebody else changed this work {when}, while you had it open. What you typed is all below and nothing is saved yet. \
-         Open the work in another tab to see it as it is now; saving again puts yours over it."
-    );
-    Refusal::conflict("stale", words)
 }
 
 /// The trail of a form: what the grid of writers did to songwriters, and what was done to the work.
@@ -241,7 +229,8 @@ async fn restore(at: Write<WorksDelete>, Path((_, id)): Path<(String, String)>) 
     set_archived(at, &id, false).await
 }
 
-/// Done twice, it is still done: the second press only hears so. The work's page offers the way back.
+/// Done twice, it is still done: the second press only hears so. The work's page offers the way back, which archived writers
+/// take with it.
 async fn set_archived(mut at: Write<WorksDelete>, id: &str, archived: bool) -> Result<Response> {
     keeper(&at, "works:delete")?;
     let work = work::load(&mut at, doors::id(id)?).await?;
@@ -251,8 +240,13 @@ async fn set_archived(mut at: Write<WorksDelete>, id: &str, archived: bool) -> R
     } else {
         ("Work restored.", Entry::WorkRestored { work: work.id, title: work.title.clone() })
     };
-    if work::set_archived(&mut at, &work, archived).await? {
-        at.commit(entry).await?;
+    if !work::set_archived(&mut at, &work, archived).await? {
+        return Ok(web::done(&url, "good", words));
     }
-    Ok(web::done(&url, "good", words))
+    let back = if archived { Vec::new() } else { restore_writers(&mut at, work.id).await? };
+    let names: Vec<String> = back.iter().map(|(_, name)| name.clone()).collect();
+    let writers = back.into_iter().map(|(songwriter, name)| Entry::SongwriterRestored { songwriter, name });
+    land(at, writers.chain([entry]).collect()).await?;
+    let words = if names.is_empty() { words.to_owned() } else { format!("{words} Its writers came back with it: {}.", names.join(" · ")) };
+    Ok(web::done(&url, "good", &words))
 }

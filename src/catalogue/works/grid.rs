@@ -191,6 +191,11 @@ impl Typed {
         writers: &mut Writers,
         fields: &mut Fields,
     ) -> Option<Known> {
+        if known.archived {
+            let words = format!("This IPI belongs to {}, who is archived. Restore that songwriter first.", known.name);
+            fields.refuse(field(i, "ipi"), "songwriter_archived", words);
+            return None;
+        }
         match (&known.ipi, &self.ipi) {
             (Some(theirs), Some(typed)) if theirs != typed => {
                 let words = format!("{} has the IPI {theirs}. Correct it here, or change it on the songwriter's own page.", known.name);
@@ -233,7 +238,7 @@ impl Typed {
             return None;
         }
         let details = Details { last: self.name.last.clone(), first: self.name.first.clone(), ipi: self.ipi.clone(), ..Details::default() };
-        let known = Known { id: at.new_id(), name: details.name(), key: details.key(), ipi: self.ipi.clone() };
+        let known = Known { id: at.new_id(), name: details.name(), key: details.key(), ipi: self.ipi.clone(), archived: false };
         directory.learn(known.clone());
         writers.new.push((known.id, details));
         Some(known)
@@ -255,11 +260,12 @@ impl Writers {
     }
 }
 
-/// Refuses changes of controlled shares by somebody who may not make them, each at its row.
+/// Refuses changes of controlled writers by somebody who may not make them, each at its row.
 ///
-/// Policy: `works:update` keeps a work, `works:shares` is needed to add, change or drop a controlled share.
+/// Policy: `works:update` keeps a work, `works:shares` is needed to add or drop a controlled writer and to change their share
+/// or role: an agreement stands behind each, and registrations carry all three alike (CWR 2.2, SWR).
 pub fn check_controlled(before: &[Credit], rows: &[Row], after: &[Credit], fields: &mut Fields) {
-    const WORDS: &str = "Your role may not change controlled shares. Ask a manager or an admin.";
+    const WORDS: &str = "Your role may not change controlled writers, their roles or shares. Ask a manager or an admin.";
     let mut left: Vec<&Credit> = before.iter().filter(|credit| credit.controlled).collect();
     let mut said = false;
     let places = rows.iter().enumerate().filter(|(_, row)| !row.is_blank()).map(|(i, _)| i);
@@ -267,10 +273,12 @@ pub fn check_controlled(before: &[Credit], rows: &[Row], after: &[Credit], field
         if !credit.controlled {
             continue;
         }
-        match left.iter().position(|old| old.songwriter == credit.songwriter && old.share == credit.share) {
+        let same = |old: &&Credit| old.songwriter == credit.songwriter && old.share == credit.share;
+        match left.iter().position(|old| same(old) && old.role == credit.role) {
             Some(place) => drop(left.swap_remove(place)),
             None => {
-                fields.refuse(field(i, "share"), "shares_permission", WORDS);
+                let wrong = if left.iter().any(same) { "role" } else { "share" };
+                fields.refuse(field(i, wrong), "shares_permission", WORDS);
                 said = true;
             }
         }
@@ -300,10 +308,13 @@ mod tests {
     }
 
     #[test]
-    fn controlled_shares_are_guarded_and_others_are_free() {
+    fn controlled_writers_are_guarded_and_others_are_free() {
+        let as_author = |credit| Credit { role: "A".into(), ..credit };
         let before = [credit(1, 5000, true), credit(2, 5000, false)];
         assert!(refused(&before, &[credit(1, 5000, true), credit(2, 4000, false), credit(3, 1000, false)]).is_empty());
         assert!(refused(&before, &[credit(2, 5000, false), credit(1, 5000, true)]).is_empty());
+        assert!(refused(&before, &[credit(1, 5000, true), as_author(credit(2, 5000, false))]).is_empty());
+        assert_eq!(refused(&before, &[as_author(credit(1, 5000, true)), credit(2, 5000, false)]), ["writer-0-role"]);
         assert_eq!(refused(&before, &[credit(1, 4000, true), credit(2, 5000, false)]), ["writer-0-share"]);
         assert_eq!(refused(&before, &[credit(1, 5000, false), credit(2, 5000, false)]), ["writers"]);
         assert_eq!(refused(&before, &[credit(1, 5000, true), credit(2, 5000, true)]), ["writer-1-share"]);

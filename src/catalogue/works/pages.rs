@@ -10,10 +10,10 @@ use crate::{
     },
     error::Result,
     pages,
-    web::{self, Moment, Shell, moment::percent},
+    web::{self, Moment, Query, Shell, moment::percent},
 };
 use askama::Template;
-use axum::{extract::Query, response::Response};
+use axum::response::Response;
 use serde::Deserialize;
 use time::OffsetDateTime;
 use uuid::Uuid;

@@ -10,6 +10,7 @@ use crate::{
         search::{self, Kind, work_words},
         songwriters::songwriter::full_name,
         tally,
+        versions::{self, Version},
     },
     error::{Error, OnConstraint, Refusal, Result},
     standards::{
@@ -91,6 +92,7 @@ pub struct Work {
     pub version: i64,
     pub archived_at: Option<OffsetDateTime>,
     pub updated_at: OffsetDateTime,
+    pub updated_by: Option<Uuid>,
     pub import_id: Option<Uuid>,
 }
 
@@ -113,6 +115,10 @@ pub fn per_cent(hundredths: i32) -> String {
 impl Work {
     pub fn total(&self) -> Total {
         total(self.credits.iter().map(|credit| &credit.share))
+    }
+
+    pub fn present(&self) -> Version {
+        Version { number: self.version, by: self.updated_by, at: self.updated_at }
     }
 
     /// What keeps the work from being registered as it is, in words.
@@ -149,7 +155,7 @@ pub async fn load(at: &mut Tenant, id: Uuid) -> Result<Work> {
                  'society', s.society, 'role', coalesce(ww.role, ''), 'share', ww.share, 'controlled', ww.controlled) order by ww.position, ww.id)
                from work_writers ww join songwriters s on s.publisher_id = ww.publisher_id and s.id = ww.songwriter_id
               where ww.publisher_id = w.publisher_id and ww.work_id = w.id), '[]') as "writers!: Json<Vec<Writer>>",
-             w.version, w.archived_at, w.updated_at, w.import_id
+             w.version, w.archived_at, w.updated_at, w.updated_by, w.import_id
            from works w left join departments d on d.publisher_id = w.publisher_id and d.id = w.department_id
           where w.publisher_id = $1 and w.id = $2"#,
         publisher,
@@ -300,7 +306,7 @@ pub async fn update(at: &mut Tenant, before: &Work, mut draft: Draft) -> Result<
     .await
     .on_constraint("works_number_idx", number_taken)?;
     if written.rows_affected() == 0 {
-        return Err(Refusal::conflict("stale", "Somebody changed this work at the same moment. Save again to put yours over it.").into());
+        return Err(versions::overtaken("work").into());
     }
     if before.credits.0 != draft.credits {
         sqlx::query!("delete from work_writers where publisher_id = $1 and work_id = $2", publisher, before.id).execute(at.db()).await?;

@@ -6,10 +6,10 @@ use crate::{
     error::{Error, Result},
     pages,
     sign_in::{password, session},
-    web::{self, Errors, Form, Moment, Shell},
+    web::{self, Errors, Form, Moment, Query, Shell},
 };
 use askama::Template;
-use axum::{extract::Query, http::StatusCode, response::Response};
+use axum::{http::StatusCode, response::Response};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
@@ -128,6 +128,11 @@ fn dead(state: Standing, publisher: &str, terms: Option<&Terms>, person: Option<
         (Standing::Lapsed, ..) => {
             ("This invitation has lapsed", format!("A link works for seven days. Ask {inviter} to send it again."), None)
         }
+        (Standing::Unbacked, ..) => (
+            "This invitation has lapsed",
+            format!("Whoever sent it can no longer invite you. Ask an admin of {publisher} to send it again."),
+            None,
+        ),
         (Standing::Replaced, ..) => {
             ("A newer link was sent", format!("{publisher} has sent you a newer invitation. Use the link in the latest mail."), None)
         }

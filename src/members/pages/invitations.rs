@@ -16,11 +16,11 @@ use crate::{
     audit::Entry,
     error::{Error, Result},
     pages,
-    web::{self, Errors, Form, Moment, Shell},
+    web::{self, Errors, Form, Moment, Query, Shell},
 };
 use askama::Template;
 use axum::{
-    extract::{self, Path, Query},
+    extract::{self, Path},
     response::{IntoResponse, Response},
 };
 use serde::Deserialize;
@@ -132,8 +132,7 @@ async fn page(at: &mut Tenant, query: ListQuery, typed: NewInvitation, errors: E
 fn row(at: &Tenant, invitation: Invitation, choices: &Choices) -> Row {
     let stage = invitation.stage(at.now());
     let open = matches!(stage, Stage::Pending | Stage::Lapsed);
-    let within = grant::runs(&at.reach, invitation.department_id.as_slice())
-        && choices.role(&invitation.role_key).is_some_and(|role| role.grantable);
+    let within = choices.beyond(&at.reach, &invitation.role_key, invitation.department_id.as_slice()).is_none();
     Row {
         stage,
         url: at.url(&format!("/invitations/{}", invitation.id)),
@@ -198,7 +197,7 @@ async fn deliver(
 async fn revoke(mut at: Write<MembersInvite>, Path((_, invitation)): Path<(String, String)>) -> Result<Response> {
     let invitation = invitation::invitation(&mut at, id(&invitation)?).await?;
     let choices = grant::choices(&mut at).await?;
-    let entry = invitation::revoke(&mut at, &invitation).await;
+    let entry = invitation::revoke(&mut at, &choices, &invitation).await;
     let words = format!("The invitation of {} is revoked; its link no longer works.", invitation.email);
     finish(at, invitation.id, &choices, entry, words).await
 }

@@ -17,11 +17,11 @@ use crate::{
     audit::Entry,
     error::{Error, Refusal, Result},
     pages,
-    web::{self, Errors, Form, Moment, Shell, shell::initials},
+    web::{self, Errors, Form, Moment, Query, Shell, shell::initials},
 };
 use askama::Template;
 use axum::{
-    extract::{Path, Query},
+    extract::Path,
     response::{IntoResponse, Response},
 };
 use serde::Deserialize;

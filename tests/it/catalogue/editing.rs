@@ -226,32 +226,35 @@ async fn the_later_of_two_people_is_told_and_loses_nothing() {
     hers.submits("Save work", &[("title", "Hers")]).await;
     let told = his.submits("Save work", &[("title", "His"), ("genre", "Folk")]).await;
     assert_eq!(told.status, 409);
-    assert!(told.summary().unwrap().starts_with("Somebody else changed this work"));
+    assert!(told.summary().unwrap().starts_with("Olga Berg changed this work just now, while you had it open."), "{told:?}");
     assert_eq!((told.value("title").unwrap(), told.value("genre").unwrap()), ("His".into(), "Folk".into()));
     assert_eq!(app.list::<String>("select title from works").await, ["Hers"]);
     assert_eq!(told.submits("Save work", &[]).await.heading(), "His");
 }
 
 #[tokio::test]
-async fn controlled_shares_are_a_managers_to_change() {
+async fn controlled_writers_are_a_managers_to_change() {
     let app = App::start().await;
     let olga = olga(&app).await;
     let work =
         adds_work(&olga, "Harbour Lights", &[("Okafor, Adaeze", "50"), ("Lind, Ada", "50")], &[("writer-0-controlled", "true")]).await;
     let emil = member(&app, "editor").await;
     let edit = emil.opens(&format!("{}/edit", work.path)).await;
-    const WORDS: &str = "Your role may not change controlled shares. Ask a manager or an admin.";
+    const WORDS: &str = "Your role may not change controlled writers, their roles or shares. Ask a manager or an admin.";
     assert_eq!(edit.submits("Save work", &[("writer-0-share", "40")]).await.errors("writer-0-share").unwrap(), WORDS);
     assert_eq!(edit.submits("Save work", &[("writer-1-controlled", "true")]).await.errors("writer-1-share").unwrap(), WORDS);
+    assert_eq!(edit.submits("Save work", &[("writer-0-role", "CA")]).await.errors("writer-0-role").unwrap(), WORDS);
+    assert_eq!(app.list::<String>("select distinct role from work_writers where role is not null").await, [] as [&str; 0]);
     let dropped = edit.submits("Save work", &[("writer-0-name", ""), ("writer-0-ipi", ""), ("writer-0-share", "")]).await;
     assert_eq!(dropped.first("#writers-error").unwrap(), format!("Okafor, Adaeze was controlled here. {WORDS}"));
     let free = edit
-        .submits("Save work", &[("writer-1-share", "40"), ("writer-0-role", "CA"), ("writer-2-name", "Berg, Bo"), ("writer-2-share", "10")])
+        .submits("Save work", &[("writer-1-share", "40"), ("writer-1-role", "CA"), ("writer-2-name", "Berg, Bo"), ("writer-2-share", "10")])
         .await;
     assert_eq!(free.status, 200);
     let mona = member(&app, "manager").await;
-    let managed = mona.opens(&format!("{}/edit", work.path)).await.submits("Save work", &[("writer-0-share", "30")]).await;
-    assert_eq!(managed.row("Okafor").unwrap()[3], "30.00 %");
+    let managed =
+        mona.opens(&format!("{}/edit", work.path)).await.submits("Save work", &[("writer-0-share", "30"), ("writer-0-role", "C")]).await;
+    assert_eq!(managed.row("Okafor").unwrap()[1..], ["C", "No IPI yet", "30.00 %"]);
 }
 
 #[tokio::test]
@@ -271,4 +274,20 @@ async fn an_archived_work_leaves_the_lists_and_comes_back() {
     assert_eq!(app.one::<i64>("select works from catalogue_totals").await, 1);
     let actions = app.list::<String>("select action from audit_entries order by id").await;
     assert_eq!(actions, ["work.created", "work.archived", "work.restored"]);
+}
+
+#[tokio::test]
+async fn a_writers_new_name_is_a_change_of_the_work_too() {
+    let app = App::start().await;
+    let olga = olga(&app).await;
+    let emil = member(&app, "editor").await;
+    let work = adds_work(&olga, "Harbour Lights", &[("Okafor, Adaeze", "50")], &[]).await;
+    let open = emil.opens(&format!("{}/edit", work.path)).await;
+    let mona = member(&app, "manager").await;
+    app.clock.forward(time::Duration::minutes(5));
+    let writer = app.one::<uuid::Uuid>("select id from songwriters").await;
+    mona.opens(&format!("{NORTHLIGHT}/songwriters/{writer}/edit")).await.submits("Save songwriter", &[("last", "Okafor-Berg")]).await;
+    let told = open.submits("Save work", &[("genre", "Folk")]).await;
+    assert_eq!(told.status, 409);
+    assert!(told.summary().unwrap().starts_with("Manager changed this work just now"), "{told:?}");
 }

@@ -1,6 +1,6 @@
 //! Recordings: linked to works by what people know of a work, and seen with them.
 
-use super::{NORTHLIGHT, adds_work, firsts, olga};
+use super::{NORTHLIGHT, adds_work, firsts, member, olga};
 use crate::support::App;
 
 const RECORDINGS: &str = "/publishers/northlight/recordings";
@@ -105,4 +105,63 @@ async fn recordings_are_seen_with_their_works() {
         .status,
         404
     );
+}
+
+#[tokio::test]
+async fn the_later_of_two_people_is_told_and_loses_nothing() {
+    let app = App::start().await;
+    let olga = olga(&app).await;
+    let emil = member(&app, "editor").await;
+    let page = olga.opens(&format!("{RECORDINGS}/new")).await.submits("Add recording", &[("title", "Take")]).await;
+    let (hers, his) = (olga.opens(&format!("{}/edit", page.path)).await, emil.opens(&format!("{}/edit", page.path)).await);
+    his.submits("Save recording", &[("artist", "Tidewater")]).await;
+    let told = hers.submits("Save recording", &[("label", "Low Ceiling"), ("duration", "3:45")]).await;
+    assert_eq!(told.status, 409);
+    assert!(told.summary().unwrap().starts_with("Editor changed this recording just now, while you had it open."), "{told:?}");
+    assert_eq!((told.value("label").unwrap(), told.value("duration").unwrap()), ("Low Ceiling".into(), "3:45".into()));
+    assert_eq!(app.list::<String>("select artist from recordings where label is null").await, ["Tidewater"]);
+    let over = told.submits("Save recording", &[("artist", "Tidewater")]).await;
+    assert!(over.says("Low Ceiling") && over.says("Tidewater"), "{over:?}");
+}
+
+#[tokio::test]
+async fn an_archived_recording_leaves_the_lists_and_comes_back() {
+    let app = App::start().await;
+    let olga = olga(&app).await;
+    let work = adds_work(&olga, "Harbour Lights", &[], &[]).await;
+    let page = work.follows("Add recording").await.submits("Add recording", &[("artist", "Tidewater")]).await;
+    let emil = member(&app, "editor").await;
+    assert!(!emil.opens(&page.path).await.has("form[action$='/archive']"));
+    let archived = page.submits("Archive", &[]).await;
+    assert!(archived.says("This recording is archived") && archived.link("Edit").is_none(), "{archived:?}");
+    assert_eq!(olga.opens(&format!("{}/edit", page.path)).await.status, 409);
+    assert!(olga.opens(RECORDINGS).await.says("No recordings yet"));
+    assert!(olga.opens(&format!("{RECORDINGS}?q=harb")).await.says("No recording fits"));
+    assert!(olga.opens(&work.path).await.says("No recordings of this work are entered."));
+    assert_eq!(firsts(&olga.opens(&format!("{RECORDINGS}?state=archived")).await), ["Harbour Lights"]);
+    assert_eq!(page.submits("Archive", &[]).await.status, 200, "pressed twice, it is archived once");
+    assert_eq!(app.one::<i64>("select recordings from catalogue_totals").await, 0);
+    archived.submits("Restore", &[]).await;
+    assert_eq!(firsts(&olga.opens(RECORDINGS).await), ["Harbour Lights"]);
+    assert_eq!(app.one::<i64>("select recordings from catalogue_totals").await, 1);
+    let actions = app.list::<String>("select action from audit_entries where object_type = 'recording' order by id").await;
+    assert_eq!(actions, ["recording.created", "recording.archived", "recording.restored"]);
+    assert!(olga.opens(&page.path).await.first(".timeline li").unwrap().contains("Olga Berg restored this"));
+}
+
+#[tokio::test]
+async fn who_took_part_is_shown_as_the_older_service_had_it() {
+    let app = App::start().await;
+    let olga = olga(&app).await;
+    let page = olga.opens(&format!("{RECORDINGS}/new")).await.submits("Add recording", &[("title", "Take")]).await;
+    assert!(!page.says("Contributors"));
+    app.sql(
+        "insert into recording_contributors (publisher_id, recording_id, name, role, created_at)
+         select publisher_id, id, c.name, c.role, now() + c.n * interval '1 second'
+           from recordings, (values (1, 'Ada <Lind>', 'Producer'), (2, 'Bo Berg', ''), (3, 'Zoë', null)) c (n, name, role)",
+    )
+    .await;
+    let page = olga.opens(&page.path).await;
+    assert!(page.says("Contributors"));
+    assert_eq!(page.rows(), [["Ada <Lind>", "Producer"], ["Bo Berg", "–"], ["Zoë", "–"]]);
 }

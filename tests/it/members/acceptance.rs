@@ -163,7 +163,8 @@ async fn signing_in_starts_afresh_for_a_new_person() {
     let link = link_for(&app, &olga, "new@x.test", "viewer").await;
     let newcomer = app.browser();
     newcomer.opens(&link).await.submits("Join", &[("full_name", "Noor"), ("password", CHOSEN)]).await;
-    assert_eq!(newcomer.opens(MEMBERS).await.status, 200);
+    let row = newcomer.opens(MEMBERS).await.row("Noor").unwrap().join(" ");
+    assert!(row.contains("just now") && !row.contains("Never"), "{row}");
     let elsewhere = app.browser();
     assert_eq!(elsewhere.signs_in_as("NEW@x.test", CHOSEN).await.path, "/publishers/northlight");
 }

@@ -147,3 +147,34 @@ async fn the_database_keeps_departments_and_own_memberships_apart_by_itself() {
     let widened = db.execute(format!("update user_publishers set reach = 'publisher' where user_id = '{}'", mine.id).as_str()).await;
     assert!(widened.unwrap_err().to_string().contains("row-level security"));
 }
+
+#[tokio::test]
+async fn an_invitation_beyond_ones_own_rights_is_left_alone() {
+    let (app, olga) = northlight().await;
+    let head = app.person("head@northlight.test").in_departments("department_admin", "northlight", &["A&R"]).await;
+    let [anr, copyright] =
+        [app.department("northlight", "A&R").await, app.department("northlight", "Copyright").await].map(|id| id.to_string());
+    head.signs_in().await;
+    // Finance holds the account, which the head of a department does not.
+    for (email, role, department, why) in [
+        ("money@x.test", "finance", &anr, "as Finance, which allows more than your own role"),
+        ("other@x.test", "viewer", &copyright, "outside your departments"),
+    ] {
+        invites(&olga, &[("email", email), ("role", role), ("department", department)]).await;
+        let link = app.mail_to(email).await.link().to_owned();
+        let id: Uuid = app.one(&format!("select id from invitations where email = '{email}'")).await;
+        let row = head.opens(INVITATIONS).await.row(email).unwrap().join(" ");
+        assert!(!row.contains("Revoke") && !row.contains("Send again"), "{row}");
+        for what in ["deliveries", "revocation"] {
+            let refused = acts(&app, &head, &format!("{INVITATIONS}/{id}/{what}"), &[]).await;
+            assert_eq!(refused.status, 422, "{what} {refused:?}");
+            assert!(refused.says(&format!("{email} has been invited {why}. An admin can change this invitation.")), "{refused:?}");
+        }
+        let page = acts(&app, &head, INVITATIONS, &[("email", email), ("role", "viewer"), ("department", &anr)]).await;
+        assert_eq!(page.status, 422);
+        let words = format!("This address has been invited already, {why}. An admin can change that invitation.");
+        assert_eq!(page.errors("email"), Some(words));
+        assert_eq!(app.browser().opens(&link).await.status, 200, "the admin's link works as before");
+    }
+    assert_eq!(app.one::<i64>("select count(*) from invitations where revoked_at is null and sent_count = 1").await, 2);
+}

@@ -291,3 +291,50 @@ async fn ids_of_another_publisher_lead_nowhere() {
     assert_eq!(page.status, 422, "{page:?}");
     assert_eq!(app.one::<i64>("select count(*) from invitations where revoked_at is null and sent_count = 1").await, 1);
 }
+
+#[tokio::test]
+async fn an_invitation_its_inviter_may_no_longer_send_is_listed_as_lapsed_and_mended_by_sending_again() {
+    for undone in [
+        "update user_publishers set role_id = (select id from roles where key = 'manager') where user_id = '$mara'",
+        "update user_publishers set status = 'removed' where user_id = '$mara'",
+    ] {
+        let (app, olga) = northlight().await;
+        let mara = app.person("mara@northlight.test").admin_of("northlight").await;
+        mara.signs_in().await;
+        let first = link_for(&app, &mara, "friend@x.test", "editor").await;
+        assert!(olga.opens(&format!("{INVITATIONS}?state=pending")).await.row("friend@x.test").is_some());
+        app.sql(&undone.replace("$mara", &mara.id.to_string())).await;
+
+        assert!(olga.opens(&format!("{INVITATIONS}?state=pending")).await.row("friend@x.test").is_none(), "{undone}");
+        let list = olga.opens(&format!("{INVITATIONS}?state=lapsed")).await;
+        let row = list.row("friend@x.test").unwrap().join(" ");
+        assert!(row.contains("Lapsed Mara may no longer grant this. Send it again to make a link that works."), "{row}");
+        let home = olga.opens("/publishers/northlight").await;
+        assert!(home.says("No open invitation") && home.says("Lapsed invitations"), "{home:?}");
+        let dead = app.browser().opens(&first).await;
+        assert_eq!((dead.status, dead.heading().as_str()), (410, "This invitation has lapsed"));
+        assert!(dead.says("Ask an admin of Northlight to send it again."), "{dead:?}");
+
+        list.submits("Send again to friend@x.test", &[]).await;
+        let row = olga.opens(&format!("{INVITATIONS}?state=pending")).await.row("friend@x.test").unwrap().join(" ");
+        assert!(row.contains("by Olga") && row.contains("Pending"), "{row}");
+        let second = app.mail_to("friend@x.test").await;
+        assert_eq!(app.browser().opens(second.link()).await.heading(), "Join Northlight");
+    }
+}
+
+#[tokio::test]
+async fn an_invitation_into_a_department_its_inviter_has_left_is_dead() {
+    let (app, _) = northlight().await;
+    let head = app.person("head@northlight.test").in_departments("department_admin", "northlight", &["A&R"]).await;
+    head.signs_in().await;
+    let link = link_for(&app, &head, "friend@x.test", "editor").await;
+    assert_eq!(app.browser().opens(&link).await.status, 200);
+    let copyright = app.department("northlight", "Copyright").await;
+    app.sql(&format!("update user_departments set department_id = '{copyright}' where user_id = '{}'", head.id)).await;
+    assert_eq!(app.browser().opens(&link).await.status, 410);
+    let refused = app.browser().posts("/invitations/accept", &[("token", token(&link)), ("full_name", "New"), ("password", CHOSEN)]).await;
+    assert_eq!((refused.status, membership(&app, "friend@x.test").await.as_str()), (410, "none"));
+    let row = head.opens(INVITATIONS).await.row("friend@x.test").unwrap().join(" ");
+    assert!(row.contains("Lapsed Head may no longer grant this.") && !row.contains("Send"), "{row}");
+}

@@ -60,6 +60,11 @@ const ROWS: &[(i64, &str)] = &[
          insert into sign_in_throttle values (sha256('a'), 3, now(), now());
          insert into password_links values (sha256('l'), $olga, now(), now(), null)",
     ),
+    (
+        11,
+        "update songwriters set version = 3, archived_at = now() where publisher_id = $busy and id not in (select songwriter_id from work_writers);
+         update recordings set version = 2, archived_at = now() where publisher_id = $busy",
+    ),
 ];
 
 pub async fn insert(database: &Database, version: i64) {
