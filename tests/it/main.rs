@@ -13,6 +13,7 @@ mod journeys;
 mod mail;
 mod members;
 mod migrations;
+mod odd_input;
 mod publishers;
 mod row_security;
 mod sign_in;
