@@ -7,7 +7,8 @@ use std::process::{Command, Output};
 
 const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
-fn program(args: &[&str]) -> Command {
+/// The program with nothing but what is named in its environment.
+pub fn program(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ledgerline"));
     command
         .args(args)
@@ -75,6 +76,23 @@ async fn the_doctor_finds_what_is_wrong_and_only_then_complains() {
         let output = runs(&database, &["doctor"]).await;
         let said = words(&output);
         assert!(!output.status.success() && complaints(&said).iter().any(|line| line.starts_with(word)), "{fault}: {said}");
+    }
+}
+
+#[tokio::test]
+async fn the_doctor_advises_against_an_address_that_everybody_on_the_way_can_read() {
+    let database = Database::new().await;
+    for (url, is_advised) in [
+        ("http://ledgerline.test", true),
+        ("http://192.0.2.7:3000", true),
+        ("https://ledgerline.test", false),
+        ("http://localhost:3000", false),
+    ] {
+        let mut command = program(&["doctor"]);
+        command.env("DATABASE_URL", database.url()).env("PUBLIC_URL", url);
+        let said = words(&tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap());
+        assert_eq!(said.contains("  --  address: "), is_advised, "{url}: {said}");
+        assert_eq!(complaints(&said), Vec::<&str>::new(), "{url}");
     }
 }
 
