@@ -180,3 +180,16 @@ async fn a_port_that_is_taken_is_named() {
     let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
     assert_eq!(words(&output).trim(), format!("ledgerline: LISTEN_ADDR: port {port} on 127.0.0.1 is taken; another program listens there"));
 }
+
+#[tokio::test]
+async fn a_database_of_a_newer_program_is_left_to_it() {
+    let database = Database::new().await;
+    database.connect().await.execute("insert into _sqlx_migrations values (9999, 'later', now(), true, '', 0)").await.unwrap();
+    for args in [["serve"].as_slice(), &["migrate", "up"]] {
+        let mut command = program(args);
+        command.env("DATABASE_URL", database.url()).env("LISTEN_ADDR", "127.0.0.1:0");
+        let said = words(&tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap());
+        assert!(said.starts_with("ledgerline: the database is at migration 9999; this program knows up to "), "{args:?}: {said}");
+        assert!(said.lines().count() == 1 && said.contains("run the newer program"), "{args:?}: {said}");
+    }
+}
