@@ -19,8 +19,8 @@ async fn two_publishers() -> (App, Person, Vec<(&'static str, String)>) {
     let work = work.submits("Add work", &[("title", "Theirs"), ("writer-0-name", "Okafor, Adaeze"), ("department", &department)]).await;
     assert_eq!(work.heading(), "Theirs");
     work.follows("Add recording").await.submits("Add recording", &[]).await;
-    let invitations = eve.opens(&format!("{there}/invitations")).await;
-    invitations.submits("Send invitation", &[("email", "new@x.test"), ("role", "viewer")]).await;
+    let stamp = app.publisher("ember-oak").await.to_string();
+    eve.posts(&format!("{there}/invitations"), &[("stamp", &stamp), ("email", "new@x.test"), ("role", "viewer")]).await;
     let upload = eve.opens(&format!("{there}/imports/new")).await;
     upload.uploads("Upload and check", &[], "file", "works.csv", b"Title\nTheirs too\n").await;
     let mut theirs = vec![("department", department), ("member", eve.id.to_string())];
