@@ -1,4 +1,4 @@
-//! A year of an admin with the people of the house: they are asked, come by their links, change, rest, go, and find no seat.
+//! An admin and the people of the house: invited, joining by their links, changed, suspended, removed, and refused a seat.
 
 use super::{Chromium, Machine, signs_in};
 use crate::support::{App, PASSWORD, Person};
