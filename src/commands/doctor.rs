@@ -59,6 +59,13 @@ pub(super) async fn examine(settings: Settings, moments: Moments, progress: Prog
     }
     drop(owner);
     let public_url = settings.public_url(settings.listen_addr.port)?;
+    if public_url.is_https() || public_url.is_loopback() {
+        report.good("address", &public_url.origin());
+    } else {
+        let words =
+            format!("{} is plain HTTP: everybody on the way reads passwords and cookies; set PUBLIC_URL to https://…", public_url.origin());
+        report.advice("address", &words);
+    }
     let mailer = Mailer::new(&settings, &public_url)?;
     match mailer.check().await {
         Ok(()) if mailer.is_local() => report.advice("mail", "stays in the local mailbox; set SMTP_URL to send it"),

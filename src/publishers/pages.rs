@@ -16,6 +16,7 @@ use crate::{
 use askama::Template;
 use axum::{extract::Path, response::Response};
 use serde::Deserialize;
+use url::Url;
 use uuid::Uuid;
 
 pub fn routes() -> Routes {
@@ -183,9 +184,10 @@ async fn start_visit(mut at: System<SystemPublishers>, Path(slug): Path<String>,
     }
 }
 
-/// Is it this page, or one below it? `/publishers/a-2` is not below `/publishers/a`.
+/// Is it this page, or one below it, once a browser has taken the dots out? `/publishers/a-2` is not below `/publishers/a`.
 fn is_within(path: &str, base: &str) -> bool {
-    path.strip_prefix(base).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?'])) && !path.contains("/../")
+    let resolved = Url::parse("http://localhost").and_then(|root| root.join(path));
+    resolved.is_ok_and(|url| url.path().strip_prefix(base).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
 }
 
 async fn end_visit(mut at: System<SystemPublishers>, Path(slug): Path<String>) -> Result<Response> {

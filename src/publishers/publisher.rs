@@ -101,6 +101,8 @@ pub fn included(plan: &str) -> (i32, i64, i64) {
     }
 }
 
+/// Longest address, in characters.
+const LONGEST_SLUG: usize = 40;
 /// How long a new publisher may try its plan.
 const TRIAL: Duration = Duration::days(30);
 
@@ -144,6 +146,12 @@ pub async fn create<P>(mut at: System<P>, form: &NewPublisher) -> Result<String>
     Ok(slug)
 }
 
+/// The name as an address, cut where it is too long for one.
+fn address_of(name: &str) -> String {
+    let slug: String = characters::fold(name).replace(' ', "-").chars().take(LONGEST_SLUG).collect();
+    slug.trim_end_matches('-').to_owned()
+}
+
 fn check(form: &NewPublisher) -> Result<(String, String)> {
     let mut checks = Refusal::checks();
     let name = match characters::clean(&form.name) {
@@ -161,14 +169,18 @@ fn check(form: &NewPublisher) -> Result<(String, String)> {
             String::new()
         }
     };
-    let slug = if form.slug.trim().is_empty() { characters::fold(&name).replace(' ', "-") } else { form.slug.trim().to_lowercase() };
-    let slug: String = slug.chars().take(40).collect();
+    let slug = match form.slug.trim() {
+        "" => address_of(&name),
+        typed => typed.to_lowercase(),
+    };
     let well_formed = !slug.is_empty()
         && slug != "new"
         && slug.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
         && !slug.starts_with('-')
         && !slug.ends_with('-');
-    if !well_formed && !name.is_empty() {
+    if slug.chars().count() > LONGEST_SLUG {
+        checks.add("slug", "too_long", format!("Use at most {LONGEST_SLUG} characters."));
+    } else if !well_formed && !name.is_empty() {
         checks.add("slug", "invalid_slug", "Use small letters, digits and hyphens, such as ember-oak.");
     }
     let choices =
@@ -199,6 +211,10 @@ mod tests {
     fn the_address_is_made_from_the_name() {
         assert_eq!(check(&form("Ember & Øak  Music", "")).unwrap().1, "ember-oak-music");
         assert_eq!(check(&form("Ember", " EMBER-2 ")).unwrap().1, "ember-2");
+        assert_eq!(
+            check(&form("The Ember and Oak Music Publishing House A Part", "")).unwrap().1,
+            "the-ember-and-oak-music-publishing-house"
+        );
     }
 
     #[test]
@@ -212,6 +228,7 @@ mod tests {
             ("Ember", "a/b"),
             ("Ember", "-a"),
             ("a\u{0}b", ""),
+            ("Ember", &*"e".repeat(41)),
         ] {
             assert!(check(&form(name, slug)).is_err(), "{name:?} {slug:?}");
         }

@@ -68,6 +68,7 @@ fn hash_now(password: &str) -> anyhow::Result<String> {
 async fn bounded<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
     let place = tokio::time::timeout(LONGEST_WAIT, PLACES.acquire()).await.map_err(|_| Error::Busy { retry_after: 2 })?;
     let place = place.map_err(anyhow::Error::new)?;
+    tracing::trace!("hashing a password");
     tokio::task::spawn_blocking(move || {
         // Owned by the hashing itself: a browser that hangs up frees no place early.
         let _place = place;

@@ -102,7 +102,8 @@ fn a_second_program_joins_and_the_last_one_stops_the_server() {
     let server = home.postmaster().unwrap();
     let second = home.serve();
     assert_eq!(home.postmaster(), Some(server));
-    first.signal(Signal::TERM);
+    // Ctrl-C, and what service managers send.
+    first.signal(Signal::INT);
     assert_eq!(home.postmaster(), Some(server));
     assert!(home.command(&["migrate", "status"]).output().unwrap().status.success());
     second.signal(Signal::TERM);
@@ -202,6 +203,26 @@ fn without_postgresql_one_line_says_what_to_do() {
     let mut command = home.command(&["serve"]);
     command.env("PG_BIN_DIR", &empty).env("PATH", "");
     assert!(refusal(command).starts_with(&format!("ledgerline: PG_BIN_DIR: {} does not hold", empty.display())));
+}
+
+#[test]
+fn a_wrong_password_is_told_in_one_line_that_does_not_repeat_it() {
+    let home = Home::new("password");
+    let program = home.serve();
+    let socket = home.0.join("postgres/pg15/s");
+    for args in [["serve"].as_slice(), &["migrate", "up"], &["doctor"]] {
+        let mut command = home.command(args);
+        let url = format!("postgres://postgres:a-lantern-in-the-attic@localhost/ledgerline?host={}", socket.display());
+        command.env("DATABASE_URL", url).env("SECRET_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=");
+        let line = refusal(command);
+        let beginning = format!("ledgerline: the PostgreSQL server at {}/", socket.display());
+        assert!(
+            line.starts_with(&beginning) && line.contains("does not let the role \"postgres\" in: password authentication failed"),
+            "{line}"
+        );
+        assert!(!line.contains("lantern"), "{line}");
+    }
+    program.signal(Signal::TERM);
 }
 
 #[test]

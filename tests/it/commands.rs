@@ -7,7 +7,8 @@ use std::process::{Command, Output};
 
 const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
-fn program(args: &[&str]) -> Command {
+/// The program with nothing but what is named in its environment.
+pub fn program(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ledgerline"));
     command
         .args(args)
@@ -75,6 +76,23 @@ async fn the_doctor_finds_what_is_wrong_and_only_then_complains() {
         let output = runs(&database, &["doctor"]).await;
         let said = words(&output);
         assert!(!output.status.success() && complaints(&said).iter().any(|line| line.starts_with(word)), "{fault}: {said}");
+    }
+}
+
+#[tokio::test]
+async fn the_doctor_advises_against_an_address_that_everybody_on_the_way_can_read() {
+    let database = Database::new().await;
+    for (url, is_advised) in [
+        ("http://ledgerline.test", true),
+        ("http://192.0.2.7:3000", true),
+        ("https://ledgerline.test", false),
+        ("http://localhost:3000", false),
+    ] {
+        let mut command = program(&["doctor"]);
+        command.env("DATABASE_URL", database.url()).env("PUBLIC_URL", url);
+        let said = words(&tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap());
+        assert_eq!(said.contains("  --  address: "), is_advised, "{url}: {said}");
+        assert_eq!(complaints(&said), Vec::<&str>::new(), "{url}");
     }
 }
 
@@ -161,4 +179,17 @@ async fn a_port_that_is_taken_is_named() {
     command.env("DATABASE_URL", database.url()).env("LISTEN_ADDR", format!("127.0.0.1:{port}"));
     let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
     assert_eq!(words(&output).trim(), format!("ledgerline: LISTEN_ADDR: port {port} on 127.0.0.1 is taken; another program listens there"));
+}
+
+#[tokio::test]
+async fn a_database_of_a_newer_program_is_left_to_it() {
+    let database = Database::new().await;
+    database.connect().await.execute("insert into _sqlx_migrations values (9999, 'later', now(), true, '', 0)").await.unwrap();
+    for args in [["serve"].as_slice(), &["migrate", "up"]] {
+        let mut command = program(args);
+        command.env("DATABASE_URL", database.url()).env("LISTEN_ADDR", "127.0.0.1:0");
+        let said = words(&tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap());
+        assert!(said.starts_with("ledgerline: the database is at migration 9999; this program knows up to "), "{args:?}: {said}");
+        assert!(said.lines().count() == 1 && said.contains("run the newer program"), "{args:?}: {said}");
+    }
 }

@@ -203,6 +203,33 @@ async fn a_visit_ends_by_its_button_or_after_an_hour() {
 }
 
 #[tokio::test]
+async fn a_visit_begins_on_a_page_of_the_publisher_visited() {
+    let app = App::start().await;
+    app.publisher("northlight").await;
+    let robin = robin(&app).await;
+    for (next, leads_to) in [
+        ("/publishers/northlight/works?q=a%20b", "/publishers/northlight/works?q=a%20b"),
+        ("/publishers/northlight", "/publishers/northlight"),
+        ("", "/publishers/northlight"),
+        ("https://evil.test/publishers/northlight", "/publishers/northlight"),
+        ("//evil.test/publishers/northlight", "/publishers/northlight"),
+        ("/\\evil.test", "/publishers/northlight"),
+        ("javascript:alert(1)", "/publishers/northlight"),
+        ("/publishers/northlight\r\nset-cookie: a=b", "/publishers/northlight"),
+        ("/sign-in", "/publishers/northlight"),
+        ("/publishers/northlight-too/works", "/publishers/northlight"),
+        ("/publishers/northlight/../ember-oak", "/publishers/northlight"),
+        ("/publishers/northlight/..", "/publishers/northlight"),
+        // Browsers take these for dots too.
+        ("/publishers/northlight/%2e%2e/ember-oak", "/publishers/northlight"),
+        ("/publishers/northlight/.%2E", "/publishers/northlight"),
+    ] {
+        let page = robin.posts("/publishers/northlight/visit", &[("reason", "to look round"), ("next", next)]).await;
+        assert_eq!((page.status, page.location()), (303, Some(leads_to)), "{next:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_tab_left_open_changes_what_it_shows() {
     let app = App::start().await;
     let olga = app.person("olga@x.test").admin_of("northlight").admin_of("ember-oak").await;

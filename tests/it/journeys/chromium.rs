@@ -91,9 +91,7 @@ impl Machine {
         let mut shown = String::new();
         for _ in 0..PATIENCE.as_millis() / LOOK.as_millis() {
             // The page may be going away under the look.
-            if let Ok(body) = self.driver.find(By::Css("body")).await
-                && let Ok(text) = body.text().await
-            {
+            if let Ok(text) = self.text("//body").await {
                 if text.contains(words) {
                     return;
                 }
@@ -104,37 +102,117 @@ impl Machine {
         panic!("{words:?} did not appear at {}:\n{shown}", self.path().await)
     }
 
+    /// Says that a page which is there already does not show these words.
+    pub async fn misses(&self, words: &str) {
+        let shown = self.text("//body").await.unwrap();
+        assert!(!shown.contains(words), "{words:?} at {}:\n{shown}", self.path().await);
+    }
+
+    /// Waits until the row of a table that shows `with` shows `words` too.
+    pub async fn sees_in_row(&self, with: &str, words: &str) {
+        let row = format!("//tbody/tr[contains(., {})]", quoted(with));
+        let mut shown = String::new();
+        for _ in 0..PATIENCE.as_millis() / LOOK.as_millis() {
+            shown = self.text(&row).await.unwrap_or_default();
+            if shown.contains(words) {
+                return;
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+        panic!("{words:?} did not appear in the row of {with:?} at {}: {shown:?}", self.path().await)
+    }
+
+    /// What stands under the heading with these words.
+    pub async fn under(&self, heading: &str) -> String {
+        self.text(&format!("//main//h2[normalize-space(.)={}]/ancestor::section[1]", quoted(heading))).await.unwrap()
+    }
+
     pub async fn types(&self, field: &str, text: &str) {
         let field = self.shown(&format!("[name='{field}']")).await;
         field.clear().await.unwrap();
         field.send_keys(text).await.unwrap();
     }
 
+    /// Types into a field and sends its form by the Enter key.
+    pub async fn enters(&self, field: &str, text: &str) {
+        self.types(field, text).await;
+        self.shown(&format!("[name='{field}']")).await.send_keys(Key::Enter).await.unwrap();
+    }
+
+    /// What stands in a field.
+    pub async fn typed(&self, field: &str) -> String {
+        self.shown(&format!("[name='{field}']")).await.value().await.unwrap().unwrap_or_default()
+    }
+
     pub async fn chooses(&self, field: &str, option: &str) {
         self.shown(&format!("select[name='{field}'] option[value='{option}']")).await.click().await.unwrap();
     }
 
-    /// Clicks the button or link with these words.
+    pub async fn ticks(&self, field: &str) {
+        self.shown(&format!("[name='{field}'][type='checkbox']")).await.click().await.unwrap();
+    }
+
+    /// Clicks the button, link or menu with these words, or of which these words are a part of their own.
     pub async fn presses(&self, words: &str) {
-        let target = format!("//*[self::button or self::a][normalize-space(.)='{words}']");
+        let said = quoted(words);
+        let target = format!(
+            "//*[self::button or self::a or self::summary][normalize-space(.)={said} or @aria-label={said} or .//*[normalize-space(.)={said}]]"
+        );
         let found = self.driver.query(By::XPath(target)).and_displayed().and_enabled().wait(PATIENCE, LOOK).first().await;
         let Ok(target) = found else { panic!("no button or link {words:?} at {}", self.path().await) };
         target.click().await.unwrap_or_else(|error| panic!("{words:?} cannot be clicked: {error}"));
+    }
+
+    /// The browser's own way back.
+    pub async fn goes_back(&self) {
+        self.driver.back().await.unwrap();
+    }
+
+    /// A second tab of the same browser, in front from now on.
+    pub async fn opens_tab(&self, url: &str) {
+        let tab = self.driver.new_tab().await.unwrap();
+        self.driver.switch_to_window(tab).await.unwrap();
+        self.opens(url).await;
+    }
+
+    /// Closes the tab in front; the one before it comes back.
+    pub async fn closes_tab(&self) {
+        self.driver.close_window().await.unwrap();
+        let left = self.driver.windows().await.unwrap().pop().unwrap();
+        self.driver.switch_to_window(left).await.unwrap();
+    }
+
+    /// Somebody else sits down: the cookies go.
+    pub async fn forgets(&self) {
+        self.driver.delete_all_cookies().await.unwrap();
     }
 
     pub async fn path(&self) -> String {
         self.driver.current_url().await.unwrap().path().to_owned()
     }
 
-    /// What the browser complained of, violations of the content policy among it. Ends the browser.
-    pub async fn complaints(self) -> Vec<String> {
+    /// Says that the browser had nothing to complain of but the answers that refuse something: no error of a script, no
+    /// violation of the content policy. Ends the browser.
+    pub async fn leaves(self) {
         let log = self.driver.browser_log().await.unwrap();
         self.driver.quit().await.unwrap();
-        log.into_iter().map(|entry| format!("{entry:?}")).collect()
+        let log = log.into_iter().filter(|entry| entry.level != "INFO").map(|entry| format!("{entry:?}"));
+        let complaints: Vec<String> = log.filter(|entry| !entry.contains("the server responded with a status of 4")).collect();
+        assert_eq!(complaints, Vec::<String>::new());
+    }
+
+    async fn text(&self, xpath: &str) -> WebDriverResult<String> {
+        self.driver.find(By::XPath(xpath)).await?.text().await
     }
 
     async fn shown(&self, selector: &str) -> WebElement {
         let found = self.driver.query(By::Css(selector)).and_displayed().wait(PATIENCE, LOOK).first().await;
         found.unwrap_or_else(|error| panic!("{selector}: {error}"))
     }
+}
+
+/// Words as a literal of XPath, which knows no escapes.
+fn quoted(words: &str) -> String {
+    assert!(!words.contains('"'), "{words}");
+    format!("\"{words}\"")
 }

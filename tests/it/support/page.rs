@@ -133,6 +133,12 @@ impl Page {
         self.browser.uploads(&self.resolve(&form.action), &form.fields, field, name, content).await
     }
 
+    /// What a form would send as it stands, and where to.
+    pub fn form_fields(&self, which: &str) -> (String, Vec<(String, String)>) {
+        let form = self.form(which, &[]);
+        (self.resolve(&form.action), form.fields)
+    }
+
     /// Where a redirect leads.
     pub fn location(&self) -> Option<&str> {
         self.header(LOCATION.as_str())
