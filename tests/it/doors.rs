@@ -357,6 +357,7 @@ POST /publishers/{slug}/members/{id}/suspension                   write members:
 POST /publishers/{slug}/members/{id}/restoration                  write members:update
 POST /publishers/{slug}/members/{id}/removal                      write members:remove
 GET  /publishers/{slug}/invitations                               read members:read
+GET  /publishers/{slug}/invitations/new                           read members:invite
 POST /publishers/{slug}/invitations                               write members:invite
 POST /publishers/{slug}/invitations/{id}/deliveries               write members:invite
 POST /publishers/{slug}/invitations/{id}/revocation               write members:invite
