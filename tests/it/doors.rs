@@ -336,6 +336,7 @@ GET  /publishers/{slug}/brand.css                                 read publisher
 GET  /static/{*name}                                              anyone
 GET  /dev/mail                                                    anyone
 GET  /dev/mail/{id}                                               anyone
+GET  /dev/mail/{id}/html                                          anyone
 GET  /sign-in                                                     anyone
 POST /sign-in                                                     anyone
 POST /sign-out                                                    signed in
