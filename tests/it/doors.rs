@@ -393,4 +393,5 @@ POST /publishers/{slug}/imports                                   write imports:
 GET  /publishers/{slug}/imports/{id}                              read imports:run
 POST /publishers/{slug}/imports/{id}/works                        write imports:run
 POST /publishers/{slug}/imports/{id}/drop                         write imports:run
+GET  /publishers/{slug}/find                                      read publisher:read
 ";

@@ -10,6 +10,7 @@ mod doors;
 mod house;
 mod jobs;
 mod journeys;
+mod jump;
 mod mail;
 mod members;
 mod migrations;
