@@ -5,7 +5,7 @@ use crate::{
     access::{ClientAddress, Routes, State, session::HashedStore},
     account, catalogue, dashboard,
     jobs::Registry,
-    mail, members, publishers, sign_in, site,
+    jump, mail, members, publishers, sign_in, site,
     web::{faces, form, layers},
 };
 use axum::{
@@ -44,6 +44,7 @@ pub fn routes() -> Routes {
         .merge(dashboard::routes())
         .merge(members::routes())
         .merge(catalogue::routes())
+        .merge(jump::routes())
 }
 
 /// Every kind of job with what does it.

@@ -20,6 +20,7 @@ pub mod publishers; // picker, switcher, visits, creation
 pub mod members; // members, invitations
 pub mod catalogue; // works, songwriters, recordings, imports
 pub mod dashboard; // a publisher's front page
+pub mod jump; // what Ctrl K finds
 pub mod site; // health, help, brand, static files
 pub mod demo; // demonstration data
 pub mod app; // merges all features' routes and jobs

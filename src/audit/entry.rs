@@ -130,7 +130,7 @@ pub fn phrase(action: &str) -> &'static str {
         "member.invited" => "invited",
         "invitation.resent" => "sent a new link to",
         "invitation.revoked" => "revoked the invitation of",
-        "invitation.accepted" => "joined:",
+        "invitation.accepted" => "joined",
         "member.role_changed" => "changed the role of",
         "member.suspended" => "suspended",
         "member.restored" => "restored",

@@ -4,6 +4,7 @@ use crate::{
     access::{Reach, Tenant},
     audit,
     error::Result,
+    standards::roles::WriterRole,
 };
 use time::{Date, Duration, OffsetDateTime};
 
@@ -87,6 +88,7 @@ pub struct Change {
     pub actor: String,
     pub on_visit: bool,
     pub phrase: &'static str,
+    /// Empty where the actor is meant: "Ada Lind joined".
     pub object: String,
     pub object_type: String,
     pub object_id: Option<uuid::Uuid>,
@@ -130,7 +132,7 @@ pub async fn last_changes(at: &mut Tenant, most: i64) -> Result<Vec<Change>> {
             actor: row.actor_name,
             on_visit: row.visit_id.is_some(),
             phrase: audit::phrase(&row.action),
-            object: row.object_name,
+            object: if row.action == "invitation.accepted" { String::new() } else { row.object_name },
             object_type: row.object_type,
             object_id: row.object_id,
             at: row.at,
@@ -143,7 +145,14 @@ pub struct OwnWork {
     pub id: uuid::Uuid,
     pub title: String,
     pub share: i64,
-    pub role: String,
+    role: String,
+}
+
+impl OwnWork {
+    /// "Composer and author"; empty where none is entered.
+    pub fn part(&self) -> &'static str {
+        self.role.parse::<WriterRole>().map(WriterRole::name).unwrap_or_default()
+    }
 }
 
 pub async fn own_works(at: &mut Tenant, songwriter: uuid::Uuid, most: i64) -> Result<Vec<OwnWork>> {

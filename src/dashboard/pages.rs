@@ -7,8 +7,9 @@ use crate::{
     pages,
     web::{
         self, Moment, Shell,
-        charts::{Columns, Limit, Meter, Point, Series},
+        charts::{Columns, Limit, Point, Series},
         figure,
+        figures::Meter,
     },
 };
 use askama::Template;

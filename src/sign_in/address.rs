@@ -1,4 +1,4 @@
-//! E-mail addresses as people type them, and the one form in which they are compared.
+//! Email addresses as people type them, and the one form in which they are compared.
 
 use crate::error::Refusal;
 use lettre::Address;
@@ -18,12 +18,12 @@ impl EmailAddress {
     pub fn parse(field: &str, typed: &str) -> Result<Self, Refusal> {
         let typed = typed.trim();
         if typed.is_empty() {
-            return Err(Refusal::field(field, "required", "Enter an e-mail address."));
+            return Err(Refusal::field(field, "required", "Enter an email address."));
         }
         let well_formed =
             typed.len() <= 254 && !typed.chars().any(char::is_control) && typed.parse::<Address>().is_ok() && has_domain(typed);
         if !well_formed {
-            return Err(Refusal::field(field, "invalid_email", "This is not an e-mail address; it should look like name@example.com."));
+            return Err(Refusal::field(field, "invalid_email", "This is not an email address; it should look like name@example.com."));
         }
         Ok(EmailAddress { typed: typed.to_owned(), norm: normalise(typed) })
     }

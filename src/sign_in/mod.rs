@@ -1,4 +1,4 @@
-//! The door: e-mail address and password, the throttle before them, sign-out, and links that set a password.
+//! The door: email address and password, the throttle before them, sign-out, and links that set a password.
 //!
 //! Tables it alone writes: `users`' credentials, `user_sessions`, `sign_in_throttle`, `password_links`.
 //! Routes: `/sign-in`, `/sign-out`, `/password/reset`.

@@ -47,8 +47,10 @@ pages!(SignInPage, ResetPage);
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct Next {
+struct Arrival {
     next: String,
+    /// Whose account is meant, when the way here knows: an invitation does.
+    email: String,
 }
 
 #[derive(Deserialize, Default)]
@@ -64,13 +66,13 @@ fn onward(next: &str) -> &str {
     own_path(next).filter(|path| !path.starts_with(SIGN_IN)).unwrap_or("/")
 }
 
-async fn show(at: Anyone, Query(query): Query<Next>) -> Result<Response> {
+async fn show(at: Anyone, Query(query): Query<Arrival>) -> Result<Response> {
     if at.person().await?.is_some() {
         return Ok(web::see_other(onward(&query.next)));
     }
     web::page(&SignInPage {
         shell: at.shell(),
-        email: String::new(),
+        email: query.email,
         next: query.next,
         errors: Errors::none(),
         demo: at.state.settings().demo(),

@@ -10,7 +10,7 @@ use axum::http::StatusCode;
 use uuid::Uuid;
 
 /// The same words for an unknown address, a wrong password and a disabled account.
-const MISMATCH: &str = "This e-mail address and password do not belong together.";
+const MISMATCH: &str = "This email address and password do not belong together.";
 
 /// The person whose address and password these are.
 ///
@@ -19,7 +19,7 @@ const MISMATCH: &str = "This e-mail address and password do not belong together.
 pub async fn verify(at: &Anyone, email: &str, typed: String) -> Result<Uuid> {
     let mut checks = Refusal::checks();
     if email.trim().is_empty() {
-        checks.add("email", "required", "Enter your e-mail address.");
+        checks.add("email", "required", "Enter your email address.");
     }
     if typed.is_empty() {
         checks.add("password", "required", "Enter your password.");

@@ -23,6 +23,7 @@ pub fn routes() -> Routes {
         .get("/static/{*name}", file)
         .get("/dev/mail", mailbox::list)
         .get("/dev/mail/{id}", mailbox::show)
+        .get("/dev/mail/{id}/html", mailbox::html)
 }
 
 #[derive(Template)]

@@ -4,6 +4,7 @@ pub mod assets;
 pub mod brand;
 pub mod charts;
 pub mod faces;
+pub mod figures;
 pub mod form;
 pub mod layers;
 pub mod moment;

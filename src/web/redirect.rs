@@ -29,6 +29,16 @@ pub fn done(url: &str, kind: &'static str, text: &str) -> Response {
     response
 }
 
+/// The same for a form that htmx sent: the whole page goes on, not only the part around the form.
+pub fn done_from_part(url: &str, kind: &'static str, text: &str) -> Response {
+    let mut response = done(url, kind, text);
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    if let Some(url) = response.headers_mut().remove(header::LOCATION) {
+        response.headers_mut().insert("hx-redirect", url);
+    }
+    response
+}
+
 /// The sentence left by [`done`], if one came with this request.
 pub fn flash(headers: &HeaderMap) -> Option<Flash> {
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());

@@ -50,9 +50,16 @@
         if (words) words.textContent = "Copy";
       }, 1600);
     },
+    "dialog .form-actions a.quiet": (link, event) => { event.preventDefault(); link.closest("dialog").close(); },
     "[data-dismiss]": (button) => button.closest(".toast, .notice").remove(),
     "[data-help]": (link, event) => { event.preventDefault(); closeMenus(); document.getElementById("keys")?.showModal(); },
-    "[data-jump-open]": () => openJump(),
+    // A link to a page with a form, where that form stands ready in a dialog.
+    "a[data-dialog]": (link, event) => {
+      const dialog = document.getElementById(link.dataset.dialog);
+      if (!dialog || event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      dialog.showModal();
+    },
     // Only for browsers that do not know invokers yet.
     "[command='show-modal']": (button) => {
       if ("command" in HTMLButtonElement.prototype) return;
@@ -92,6 +99,36 @@
   };
   addEventListener("pageshow", free);
 
+  // Addresses hold only the filters that are set.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.method !== "get" || event.defaultPrevented) return;
+    const empty = [...form.elements].filter((field) => field.name && !field.disabled && field.value === "");
+    for (const field of empty) field.disabled = true;
+    // The form's entries are taken by then; coming back, its fields work again.
+    setTimeout(() => { for (const field of empty) field.disabled = false; });
+  });
+  document.addEventListener("htmx:config:request", ({ detail }) => {
+    const { method, body, form } = detail.ctx.request;
+    if (method !== "GET") {
+      if (form) { form.dataset.sent = "true"; setTimeout(free, 8000); }
+      return;
+    }
+    for (const [name, value] of [...body]) if (value === "") body.delete(name);
+  });
+
+  // What was typed is not lost in silence. A form that came back with errors holds what was never saved.
+  const changed = (field) =>
+    field.matches("select") ? [...field.options].some((option) => option.selected !== option.defaultSelected) && !firstOnly(field)
+    : field.matches("[type='checkbox'], [type='radio']") ? field.checked !== field.defaultChecked
+    : field.matches("input:not([type='hidden']), textarea") && field.value !== field.defaultValue;
+  // A select in which the server chose nothing shows its first option.
+  const firstOnly = (select) => select.selectedIndex === 0 && ![...select.options].some((option) => option.defaultSelected);
+  const unsaved = (form) => !form.dataset.sent && !form.closest("dialog:not([open])") && ([...form.elements].some(changed) || form.querySelector("[aria-invalid='true']"));
+  addEventListener("beforeunload", (event) => {
+    if ([...document.querySelectorAll(".app main form[method='post']")].some(unsaved)) event.preventDefault();
+  });
+
   // Lists: filter as one types, one box for all rows.
   document.addEventListener("input", (event) => {
     const field = event.target;
@@ -100,7 +137,6 @@
       for (const link of field.closest(".menu-list").querySelectorAll("a:has(.mark)"))
         link.hidden = !link.textContent.toLowerCase().includes(wanted);
     }
-    if (field.matches("[data-jump]")) narrowJump(field.value);
     if (field.matches("[data-select-all]"))
       for (const box of field.closest("table").querySelectorAll("tbody .select input")) box.checked = field.checked;
     const bulk = field.closest("form")?.querySelector("[data-selected]");
@@ -113,7 +149,7 @@
   // Keys. `g` waits a moment for the second one.
   let going = 0;
   const keys = {
-    "/": () => document.querySelector("[data-search]"),
+    "/": () => document.querySelector("[data-search]") ?? document.querySelector("[data-jump-open]"),
     "n": () => document.querySelector("[data-primary]"),
     "?": () => document.getElementById("keys"),
   };
@@ -124,8 +160,11 @@
       return;
     }
     if (moveInChart(event)) return;
-    if ((event.ctrlKey || event.metaKey) && event.key === "k") { event.preventDefault(); openJump(); return; }
-    if (moveInJump(event)) return;
+    if ((event.ctrlKey || event.metaKey) && event.key === "Enter" && event.target.form?.method === "post") {
+      event.preventDefault();
+      event.target.form.requestSubmit();
+      return;
+    }
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (typing(event.target) || document.querySelector("dialog[open]")) return;
     if (performance.now() < going) {
@@ -143,38 +182,6 @@
     else if (target.matches("[data-search]")) { target.focus(); target.select(); }
     else target.click();
   });
-
-  // Ctrl K: type to narrow, arrows to walk, Enter takes the first.
-  const openJump = () => {
-    const dialog = document.getElementById("jump");
-    if (!dialog || document.querySelector("dialog[open]")) return;
-    closeMenus();
-    document.querySelector(".side:popover-open")?.hidePopover();
-    dialog.querySelector("[data-jump]").value = "";
-    narrowJump("");
-    dialog.showModal();
-  };
-  const narrowJump = (typed) => {
-    const wanted = typed.trim().toLowerCase();
-    for (const link of document.querySelectorAll("#jump a")) {
-      const list = link.dataset.findIn;
-      if (list) {
-        link.href = `${list}?q=${encodeURIComponent(typed.trim())}`;
-        link.querySelector("b").textContent = typed.trim();
-      }
-      link.parentNode.hidden = list ? !wanted : !link.textContent.toLowerCase().includes(wanted);
-    }
-  };
-  const moveInJump = (event) => {
-    if (!event.target.closest?.("#jump")) return false;
-    const links = [...document.querySelectorAll("#jump li:not([hidden]) a")], at = links.indexOf(document.activeElement);
-    if (event.key === "Enter" && at < 0) links[0]?.click();
-    else if (event.key === "ArrowDown") (links[at + 1] ?? links[0])?.focus();
-    else if (event.key === "ArrowUp") (links[at - 1] ?? document.querySelector("[data-jump]")).focus();
-    else return false;
-    event.preventDefault();
-    return true;
-  };
 
   // A chart is one stop of the Tab key; arrows walk along its columns.
   const moveInChart = (event) => {
@@ -201,6 +208,33 @@
     // A drawer shows where one is, even when the list is longer than the window.
     document.querySelector(".side-nav [aria-current]")?.scrollIntoView({ block: "nearest" });
   });
-  for (const name of ["htmx:after:swap", "htmx:afterSwap"])
-    document.addEventListener(name, (event) => settle(event.target.parentNode ?? document));
+
+  // A swapped region takes the focus with it: back to the same control, else to the first one of its row, of the row that
+  // followed, or to the heading.
+  const HELD = "button, a[href], input:not([type='hidden']), select";
+  let held = null;
+  const hold = () => {
+    const control = document.activeElement;
+    const selector = control.closest("[hx-target]")?.getAttribute("hx-target");
+    const region = selector?.startsWith("#") ? document.querySelector(selector) : null;
+    held = region && { selector, words: control.textContent, next: region.nextElementSibling };
+  };
+  const controlOf = (region) => region?.querySelector(`.tools :is(${HELD})`) ?? region?.querySelector(HELD);
+  const giveBack = () => {
+    if (!held || document.activeElement !== document.body) return;
+    const region = document.querySelector(held.selector);
+    const same = region && [...region.querySelectorAll(HELD)].find((control) => held.words && control.textContent === held.words);
+    const control = same ?? controlOf(region) ?? controlOf(held.next);
+    if (control) control.focus();
+    else {
+      const heading = document.querySelector("main h1");
+      heading?.setAttribute("tabindex", "-1");
+      heading?.focus();
+    }
+  };
+  document.addEventListener("htmx:before:swap", hold);
+  document.addEventListener("htmx:after:swap", (event) => {
+    settle(event.target.parentNode ?? document);
+    giveBack();
+  });
 })();

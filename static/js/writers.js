@@ -101,6 +101,14 @@
     lookUp(field);
     if (field.value && field.closest("tr") === rows().at(-1)) addRow();
   });
+  // Enter goes on to the next writer instead of sending half a grid; Ctrl Enter saves.
+  grid.addEventListener("keydown", (event) => {
+    const field = event.target;
+    if (event.key !== "Enter" || event.ctrlKey || event.metaKey || event.isComposing || !field.matches("input:not([type='checkbox'])")) return;
+    event.preventDefault();
+    const row = field.closest("tr");
+    part(row.nextElementSibling ?? addRow(), "name").focus();
+  });
   grid.querySelector("[data-add-row]").addEventListener("click", (event) => {
     event.preventDefault();
     part(addRow(), "name").focus();

@@ -89,8 +89,9 @@ async fn a_creator_sees_own_works_and_nothing_of_the_house() {
          select w.publisher_id, w.id, m.songwriter_id, 5000 from works w join user_publishers m on m.publisher_id = w.publisher_id where w.title = 'In balance'",
     )
     .await;
+    app.sql("update work_writers set role = 'CA'").await;
     let page = ada.signs_in().await;
-    assert!(page.says("In balance") && !page.says("Off balance"), "{page:?}");
+    assert!(page.says("In balanceComposer and author") && !page.says("Off balance"), "{page:?}");
     for foreign in ["1,234", "4,321", "seats", "Ada <Lind>"] {
         assert!(!page.says(foreign), "{foreign}: {page:?}");
     }

@@ -356,6 +356,7 @@ GET  /publishers/{slug}/brand.css                                 read publisher
 GET  /static/{*name}                                              anyone
 GET  /dev/mail                                                    anyone
 GET  /dev/mail/{id}                                               anyone
+GET  /dev/mail/{id}/html                                          anyone
 GET  /sign-in                                                     anyone
 POST /sign-in                                                     anyone
 POST /sign-out                                                    signed in
@@ -377,6 +378,7 @@ POST /publishers/{slug}/members/{id}/suspension                   write members:
 POST /publishers/{slug}/members/{id}/restoration                  write members:update
 POST /publishers/{slug}/members/{id}/removal                      write members:remove
 GET  /publishers/{slug}/invitations                               read members:read
+GET  /publishers/{slug}/invitations/new                           read members:invite
 POST /publishers/{slug}/invitations                               write members:invite
 POST /publishers/{slug}/invitations/{id}/deliveries               write members:invite
 POST /publishers/{slug}/invitations/{id}/revocation               write members:invite
@@ -415,4 +417,5 @@ POST /publishers/{slug}/imports                                   write imports:
 GET  /publishers/{slug}/imports/{id}                              read imports:run
 POST /publishers/{slug}/imports/{id}/works                        write imports:run
 POST /publishers/{slug}/imports/{id}/drop                         write imports:run
+GET  /publishers/{slug}/find                                      read publisher:read
 ";

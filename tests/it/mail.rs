@@ -124,6 +124,10 @@ async fn without_a_mail_server_a_demo_keeps_mail_on_a_page() {
     assert!(mailbox.says("Olga invites you to Över Musik") && mailbox.says("new@x.test"), "{mailbox:?}");
     let mail = mailbox.follows("Olga invites you to Över Musik").await;
     assert!(mail.says("Öppna:") && mail.status == 200, "{mail:?}");
+    let html = app.browser().opens(&mail.attribute("iframe[sandbox]", "src").unwrap()).await;
+    assert!(html.status == 200 && html.body.contains("Zoë"), "{html:?}");
+    let policy = html.header("content-security-policy").unwrap();
+    assert!(policy.contains("default-src 'none'") && policy.contains("sandbox") && !policy.contains("script-src"), "{policy}");
     for flags in [&[("--smtp-url", "")][..], &[("--demo", "true")]] {
         let app = App::start_with(flags).await;
         assert_eq!(app.browser().opens("/dev/mail").await.status, 404, "{flags:?}");

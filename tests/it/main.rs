@@ -12,6 +12,7 @@ mod house;
 mod jobs;
 mod journeys;
 mod load;
+mod jump;
 mod mail;
 mod members;
 mod migrations;

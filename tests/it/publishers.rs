@@ -130,7 +130,7 @@ async fn a_visit_needs_a_reason_and_is_seen_by_the_publisher() {
     let inside = door.submits("Start visit", &[("reason", "Ticket 4127: import stands still")]).await;
     assert_eq!(inside.path, "/publishers/northlight/members");
     let banner = inside.first(".visit p").unwrap();
-    assert!(banner.contains("You are visiting Northlight. Ticket 4127: import stands still") && banner.contains("read only"), "{banner}");
+    assert!(banner.contains("You are visiting Northlight. Ticket 4127: import stands still") && banner.contains("read-only"), "{banner}");
 
     let trail: Vec<String> = app.list("select action || ' ' || actor_name || ' ' || object_name from audit_entries").await;
     assert_eq!(trail, ["visit.started Robin Ticket 4127: import stands still"]);

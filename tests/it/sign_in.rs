@@ -76,7 +76,7 @@ async fn whoever_does_not_get_in_learns_nothing_about_why() {
         assert!(!page.body.contains(PASSWORD), "a password came back");
         answers.push((page.status, page.summary(), page.body.replace(email, "EMAIL"), page.headers.keys().cloned().collect::<Vec<_>>()));
     }
-    assert_eq!(answers[0].1.as_deref(), Some("This e-mail address and password do not belong together."));
+    assert_eq!(answers[0].1.as_deref(), Some("This email address and password do not belong together."));
     assert_eq!(answers[0].0, 422);
     answers.dedup();
     assert_eq!(answers.len(), 1, "{answers:#?}");
@@ -87,7 +87,7 @@ async fn what_is_left_empty_is_named_beside_its_field() {
     let app = App::start().await;
     let page = tries(&app.browser(), "  ", "").await;
     assert_eq!(page.status, 422);
-    assert_eq!(page.errors("email").as_deref(), Some("Enter your e-mail address."));
+    assert_eq!(page.errors("email").as_deref(), Some("Enter your email address."));
     assert_eq!(page.errors("password").as_deref(), Some("Enter your password."));
     let page = tries(&app.browser(), "olga@x.test", "").await;
     assert_eq!((page.errors("email"), page.value("email").as_deref()), (None, Some("olga@x.test")));

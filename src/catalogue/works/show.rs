@@ -13,7 +13,7 @@ use crate::{
     error::Result,
     pages,
     standards::{languages::Language, roles::WriterRole},
-    web::{self, Moment, Shell, charts::Split, moment::percent},
+    web::{self, Moment, Shell, figures::Split, moment::percent},
 };
 use askama::Template;
 use axum::{extract::Path, response::Response};

@@ -99,7 +99,10 @@ async fn face(at: &Anyone, token: &str) -> Result<(StatusCode, Face)> {
                 Some(person) if terms.is_for(&person) => Face::Confirm { email, terms, publisher },
                 Some(person) => Face::Another { email, publisher, signed_in: person.email },
                 None if terms.known_person => {
-                    let sign_in = format!("/sign-in?next={}", utf8_percent_encode(&accept_url(token), NON_ALPHANUMERIC));
+                    let query = form_urlencoded::Serializer::new(String::new())
+                        .extend_pairs([("next", accept_url(token).as_str()), ("email", email.as_str())])
+                        .finish();
+                    let sign_in = format!("/sign-in?{query}");
                     Face::SignIn { email, terms, publisher, sign_in }
                 }
                 None => Face::New { email, terms, publisher },

@@ -30,6 +30,7 @@ use uuid::Uuid;
 pub fn routes() -> Routes {
     Routes::new()
         .get("/publishers/{slug}/invitations", list)
+        .get("/publishers/{slug}/invitations/new", new)
         .post("/publishers/{slug}/invitations", invite)
         .post("/publishers/{slug}/invitations/{id}/deliveries", deliver)
         .post("/publishers/{slug}/invitations/{id}/revocation", revoke)
@@ -48,8 +49,6 @@ struct InvitationsPage {
     next: Option<String>,
     first: Option<String>,
     invite: Option<InviteForm>,
-    /// The form stands on the page itself: it was refused, or comes with something filled in.
-    invite_open: bool,
     now: OffsetDateTime,
 }
 
@@ -79,7 +78,16 @@ struct ChangedRow {
     now: OffsetDateTime,
 }
 
-pages!(InvitationsPage);
+/// The form on a page of its own; scripts show the same form in a dialog.
+#[derive(Template)]
+#[template(path = "members/invite.html", blocks = ["content"])]
+struct InvitePage {
+    shell: Shell,
+    list_url: String,
+    invite: InviteForm,
+}
+
+pages!(InvitationsPage, InvitePage);
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
@@ -87,25 +95,23 @@ struct ListQuery {
     q: String,
     state: String,
     after: String,
-    /// Fills the form: a former member is invited from their page, a creator from the songwriter's.
+}
+
+/// What fills the form: a former member is invited from their page, a creator from the songwriter's.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Whom {
     email: String,
     songwriter: String,
 }
 
 async fn list(mut at: Read<MembersRead>, Query(query): Query<ListQuery>) -> Result<Response> {
-    let role = if query.songwriter.is_empty() { "" } else { "creator" };
-    let typed =
-        NewInvitation { email: query.email.clone(), role: role.into(), songwriter: query.songwriter.clone(), ..NewInvitation::default() };
-    let page = page(&mut at, query, typed, Errors::none()).await?;
-    web::page(&page)
-}
-
-async fn page(at: &mut Tenant, query: ListQuery, typed: NewInvitation, errors: Errors) -> Result<InvitationsPage> {
+    let at = &mut at;
     let url = at.url("/invitations");
     let stage = Stage::ALL.into_iter().find(|stage| stage.key() == query.state);
     let filter = Filter { q: search(&query.q), stage, after: Uuid::try_parse(&query.after).ok(), only: None };
     let (mut invitations, total) = invitation::list(at, &filter).await?;
-    let choices = if at.may("members:invite") { grant::choices_with_songwriters(at, &typed.songwriter).await? } else { Choices::default() };
+    let choices = if at.may("members:invite") { grant::choices_with_songwriters(at, "").await? } else { Choices::default() };
     let (publisher, now) = (at.publisher.id, at.now());
     let seats = seats::seats(at.db(), publisher, now).await?;
     let more = invitations.len() > PAGE;
@@ -113,20 +119,32 @@ async fn page(at: &mut Tenant, query: ListQuery, typed: NewInvitation, errors: E
     let state = stage.map_or("", Stage::key);
     let link = |state, after: &str| url_with(&url, &[("q", &filter.q), ("state", state), ("after", after)]);
     let tab = |title, of: Option<Stage>| Tab { title, url: link(of.map_or("", Stage::key), ""), current: of == stage };
-    Ok(InvitationsPage {
+    web::page(&InvitationsPage {
         shell: at.shell(),
         tabs: std::iter::once(tab("All states", None)).chain(Stage::ALL.map(|stage| tab(stage.title(), Some(stage)))).collect(),
         next: invitations.last().filter(|_| more).map(|last| link(state, &last.id.to_string())),
         first: filter.after.map(|_| link(state, "")),
         rows: invitations.into_iter().map(|invitation| row(at, invitation, &choices)).collect(),
-        invite_open: errors.any() || !typed.email.is_empty() || !typed.songwriter.is_empty(),
-        invite: at.may("members:invite").then(|| InviteForm::new(at, &choices, typed, errors, seats)),
+        invite: at.may("members:invite").then(|| InviteForm::new(at, &choices, NewInvitation::default(), Errors::none(), seats)),
         url,
         q: filter.q,
         state,
         total,
         now,
     })
+}
+
+async fn new(mut at: Read<MembersInvite>, Query(whom): Query<Whom>) -> Result<Response> {
+    let role = if whom.songwriter.is_empty() { "" } else { "creator" };
+    let typed = NewInvitation { email: whom.email, role: role.into(), songwriter: whom.songwriter, ..NewInvitation::default() };
+    let choices = grant::choices_with_songwriters(&mut at, &typed.songwriter).await?;
+    web::page(&form_page(&mut at, &choices, typed, Errors::none()).await?)
+}
+
+async fn form_page(at: &mut Tenant, choices: &Choices, typed: NewInvitation, errors: Errors) -> Result<InvitePage> {
+    let (publisher, now) = (at.publisher.id, at.now());
+    let seats = seats::seats(at.db(), publisher, now).await?;
+    Ok(InvitePage { shell: at.shell(), list_url: at.url("/invitations"), invite: InviteForm::new(at, choices, typed, errors, seats) })
 }
 
 fn row(at: &Tenant, invitation: Invitation, choices: &Choices) -> Row {
@@ -153,11 +171,12 @@ async fn invite(
             let (publisher, now, url) = (at.publisher.id, at.now(), at.url("/invitations"));
             let seats = seats::seats(at.db(), publisher, now).await?;
             let (kind, words) = invited(&entry, seats);
+            let part = at.shell().fragment;
             at.commit(entry).await?;
-            Ok(web::done(&url, kind, &words))
+            Ok(if part { web::redirect::done_from_part(&url, kind, &words) } else { web::done(&url, kind, &words) })
         }
         Err(Error::Refused(refusal)) => {
-            let page = page(&mut at, ListQuery::default(), form, Errors::from(&refusal)).await?;
+            let page = form_page(&mut at, &choices, form, Errors::from(&refusal)).await?;
             web::page_with(refusal.status, &page)
         }
         Err(error) => Err(error),

@@ -202,7 +202,7 @@ async fn show_page(at: &mut Tenant, member: Member, typed: Option<RoleTyped>, er
         form,
         closed: allowed.as_ref().err().filter(|_| at.may("members:update") && current).map(|refusal| refusal.message().to_owned()),
         may_remove: at.may("members:remove") && current && allowed.is_ok(),
-        invite_url: (at.may("members:invite") && !current).then(|| url_with(&at.url("/invitations"), &[("email", &member.email)])),
+        invite_url: (at.may("members:invite") && !current).then(|| url_with(&at.url("/invitations/new"), &[("email", &member.email)])),
         errors,
         changes,
         member,

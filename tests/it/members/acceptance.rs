@@ -76,7 +76,8 @@ async fn somebody_with_an_account_signs_in_first_and_then_says_yes() {
     assert_eq!(membership(&app, "eve@ember-oak.test").await, "none");
 
     let sign_in = page.follows("Sign in as Eve@Ember-Oak.test").await;
-    let confirm = sign_in.submits("Sign in", &[("email", "eve@ember-oak.test"), ("password", crate::support::PASSWORD)]).await;
+    assert_eq!(sign_in.value("email").as_deref(), Some("Eve@Ember-Oak.test"), "the invitation knows whose account is meant");
+    let confirm = sign_in.submits("Sign in", &[("password", crate::support::PASSWORD)]).await;
     assert!(confirm.path.starts_with("/invitations/accept?token="), "{}", confirm.path);
     let joined = confirm.submits("Accept and join", &[]).await;
     assert_eq!((joined.status, joined.path.as_str()), (200, "/publishers/northlight"));

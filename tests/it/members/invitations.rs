@@ -3,6 +3,26 @@
 use super::*;
 
 #[tokio::test]
+async fn the_form_has_a_page_and_keeps_what_was_typed_there() {
+    let (app, olga) = northlight().await;
+    let page = olga.opens(INVITATIONS).await.follows("Invite").await;
+    assert_eq!((page.status, page.heading().as_str()), (200, "Invite somebody"));
+    let refused = page.submits("Send invitation", &[("email", "nobody at all"), ("role", "editor"), ("message", "Welcome")]).await;
+    assert_eq!((refused.status, refused.heading().as_str()), (422, "Invite somebody"));
+    assert_eq!(refused.errors("email").as_deref(), Some("This is not an email address; it should look like name@example.com."));
+    assert_eq!((refused.value("role").as_deref(), refused.value("message").as_deref()), (Some("editor"), Some("Welcome")));
+
+    // The dialog asks for the form alone, and goes on as a whole page.
+    let stamp = stamp(&app).await;
+    let fields = [("stamp", stamp.as_str()), ("email", "new@x.test"), ("role", "editor")];
+    let sent = olga.posts_part(INVITATIONS, &fields).await;
+    assert_eq!((sent.status, sent.header("hx-redirect"), sent.location()), (204, Some(INVITATIONS), None));
+    assert!(said(&olga.opens(INVITATIONS).await).contains("on its way to new@x.test"));
+    let former = olga.opens(&format!("{INVITATIONS}/new?email=old@x.test")).await;
+    assert_eq!(former.value("email").as_deref(), Some("old@x.test"));
+}
+
+#[tokio::test]
 async fn an_invited_person_joins_by_the_link_in_the_mail() {
     let (app, olga) = northlight().await;
     let sent =
@@ -74,7 +94,7 @@ async fn what_is_wrong_is_said_beside_its_field_and_nothing_is_sent() {
         assert!(page.errors("email").is_some(), "{email:?}: {page:?}");
     }
     let page = invites(&olga, &[("email", ""), ("role", ""), ("message", &"é".repeat(1001))]).await;
-    assert_eq!(page.errors("email").as_deref(), Some("Enter an e-mail address."));
+    assert_eq!(page.errors("email").as_deref(), Some("Enter an email address."));
     assert_eq!(page.errors("role").as_deref(), Some("Choose a role."));
     assert_eq!(page.errors("message").as_deref(), Some("Use at most 1000 characters; these are 1001."));
     assert_eq!(page.value("message").unwrap(), "é".repeat(1001));
