@@ -88,7 +88,7 @@ async fn found_works(at: &mut Tenant, terms: &[String]) -> Result<Vec<Thing>> {
 
 async fn found_songwriters(at: &mut Tenant, terms: &[String]) -> Result<Vec<Thing>> {
     let found = search::find(at, Kind::Songwriter, terms).await?;
-    let songwriters = songwriter::list(at, Some(&found), None).await?;
+    let songwriters = songwriter::list(at, Some(&found), false, None).await?;
     Ok(songwriters
         .into_iter()
         .take(OFFERED)
@@ -103,7 +103,7 @@ async fn found_songwriters(at: &mut Tenant, terms: &[String]) -> Result<Vec<Thin
 
 async fn found_recordings(at: &mut Tenant, terms: &[String]) -> Result<Vec<Thing>> {
     let found = recording::find(at, terms).await?;
-    let recordings = recording::list(at, found.as_deref(), None).await?;
+    let recordings = recording::list(at, found.as_deref(), false, None).await?;
     Ok(recordings
         .into_iter()
         .take(OFFERED)
