@@ -34,7 +34,10 @@ pub enum Entry {
     RecordingCreated { recording: Uuid, title: String },
     RecordingUpdated { recording: Uuid, title: String, changes: Value },
     ImportUploaded { import: Uuid, file: String },
+    ImportRefused { import: Uuid, file: String, reason: String },
+    ImportRechecked { import: Uuid, file: String },
     ImportStarted { import: Uuid, file: String },
+    ImportStopped { import: Uuid, file: String },
     ImportWritten { import: Uuid, file: String, works: i64 },
     ImportDropped { import: Uuid, file: String },
 }
@@ -63,7 +66,10 @@ impl Entry {
             Entry::RecordingCreated { .. } => "recording.created",
             Entry::RecordingUpdated { .. } => "recording.updated",
             Entry::ImportUploaded { .. } => "import.uploaded",
+            Entry::ImportRefused { .. } => "import.refused",
+            Entry::ImportRechecked { .. } => "import.rechecked",
             Entry::ImportStarted { .. } => "import.started",
+            Entry::ImportStopped { .. } => "import.stopped",
             Entry::ImportWritten { .. } => "import.written",
             Entry::ImportDropped { .. } => "import.dropped",
         }
@@ -94,7 +100,10 @@ impl Entry {
                 object("recording", recording, title)
             }
             Entry::ImportUploaded { import, file }
+            | Entry::ImportRefused { import, file, .. }
+            | Entry::ImportRechecked { import, file }
             | Entry::ImportStarted { import, file }
+            | Entry::ImportStopped { import, file }
             | Entry::ImportWritten { import, file, .. }
             | Entry::ImportDropped { import, file } => object("import", import, file),
         }
@@ -108,6 +117,7 @@ impl Entry {
             Entry::WorkUpdated { changes, .. } | Entry::SongwriterUpdated { changes, .. } | Entry::RecordingUpdated { changes, .. } => {
                 changes.clone()
             }
+            Entry::ImportRefused { reason, .. } => json!({ "reason": reason }),
             Entry::ImportWritten { works, .. } => json!({ "works": works }),
             _ => json!({}),
         }
@@ -137,7 +147,10 @@ pub fn phrase(action: &str) -> &'static str {
         "recording.created" => "added recording",
         "recording.updated" => "changed recording",
         "import.uploaded" => "uploaded",
+        "import.refused" => "uploaded, unreadable,",
+        "import.rechecked" => "checked again",
         "import.started" => "started importing",
+        "import.stopped" => "stopped importing",
         "import.written" => "imported",
         "import.dropped" => "dropped the import",
         _ => "changed",
