@@ -7,6 +7,9 @@ alter table imports
   add began_at timestamptz, -- when the present step began …
   add moved_at timestamptz, -- … and when it last moved on
   add foreign key (publisher_id, department_id) references departments (publisher_id, id);
+-- A file goes in and out in parts: a driver copies each value it sends or gets several times over.
+alter table import_files add part integer not null default 0;
+alter table import_files drop constraint import_files_pkey, add primary key (publisher_id, import_id, part);
 create index imports_hash_idx on imports (publisher_id, file_hash) where state = 'done';
 
 -- Says that an import failed whose job was given up, also when whoever began it may not even enter any more.

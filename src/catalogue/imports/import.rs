@@ -251,13 +251,6 @@ pub async fn earlier(at: &mut Tenant, id: Uuid) -> Result<Option<Earlier>> {
     Ok(found)
 }
 
-/// The file of an import.
-pub async fn content(at: &mut Tenant, id: Uuid) -> Result<Vec<u8>> {
-    let publisher = at.publisher.id;
-    let content = sqlx::query_scalar!("select content from import_files where publisher_id = $1 and import_id = $2", publisher, id);
-    content.fetch_optional(at.db()).await?.ok_or(Error::NotFound)
-}
-
 /// A row as the page shows it.
 #[derive(Debug, Clone)]
 pub struct Shown {

@@ -120,7 +120,7 @@ impl For {
 async fn read_all(state: &State, who: For) -> Result<()> {
     let mut at = who.enter(state).await?;
     let Some(import) = who.import(&mut at, ImportState::Reading).await? else { return Ok(()) };
-    let content = import::content(&mut at, who.import).await?;
+    let content = steps::content(&mut at, &import).await?;
     drop(at);
     let reading = parse(content.into()).await?.map_err(|unreadable| Refusal::rule(unreadable.code(), unreadable.to_string()))?;
     let mut at = who.enter(state).await?;

@@ -1,12 +1,18 @@
 //! From step to step: a file kept or refused, read, written, stopped, dropped. Each step moves an import on only from where
 //! it should stand, so that of two people who press at once one is told.
 
-use super::import::{Import, State};
+use super::{
+    import::{Import, State},
+    reading::MAX_BYTES,
+};
 use crate::{
     access::Tenant,
     error::{Refusal, Result},
 };
 use uuid::Uuid;
+
+/// A file is kept in parts of so many bytes, because the driver copies each value it sends or gets several times over.
+const PART: usize = 128 * 1024;
 
 /// A file as it was uploaded.
 pub struct Arrival<'a> {
@@ -21,16 +27,45 @@ pub struct Arrival<'a> {
 pub async fn begin(at: &mut Tenant, arrival: &Arrival<'_>, content: &[u8]) -> Result<()> {
     insert(at, arrival, State::Reading, None).await?;
     let publisher = at.publisher.id;
+    for (part, content) in (0..).zip(content.chunks(PART)) {
+        sqlx::query!(
+            "insert into import_files (publisher_id, import_id, part, content) values ($1, $2, $3, $4)",
+            publisher,
+            arrival.id,
+            part,
+            content
+        )
+        .execute(at.db())
+        .await?;
+    }
     sqlx::query!(
-        "with kept as (insert into import_files (publisher_id, import_id, content) values ($1, $2, $3) returning sha256(content) as hash)
-         update imports set file_hash = kept.hash from kept where publisher_id = $1 and id = $2",
+        "update imports set file_hash = (select sha256(string_agg(content, ''::bytea order by part)) from import_files where publisher_id = $1 and import_id = $2)
+          where publisher_id = $1 and id = $2",
         publisher,
-        arrival.id,
-        content
+        arrival.id
     )
     .execute(at.db())
     .await?;
     Ok(())
+}
+
+/// The file of an import.
+pub async fn content(at: &mut Tenant, import: &Import) -> Result<Vec<u8>> {
+    let publisher = at.publisher.id;
+    let mut content = Vec::with_capacity(usize::try_from(import.file_bytes).unwrap_or_default().min(MAX_BYTES));
+    for part in 0.. {
+        let next = sqlx::query_scalar!(
+            "select content from import_files where publisher_id = $1 and import_id = $2 and part = $3",
+            publisher,
+            import.id,
+            part
+        );
+        match next.fetch_optional(at.db()).await? {
+            Some(next) => content.extend_from_slice(&next),
+            None => break,
+        }
+    }
+    Ok(content)
 }
 
 /// Notes that a file came which cannot be read, and why. The file itself is not kept.

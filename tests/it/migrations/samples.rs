@@ -60,6 +60,7 @@ const ROWS: &[(i64, &str)] = &[
          insert into sign_in_throttle values (sha256('a'), 3, now(), now());
          insert into password_links values (sha256('l'), $olga, now(), now(), null)",
     ),
+    (13, "insert into import_files (publisher_id, import_id, part, content) values ($busy, $thing, 1, ',ISWC')"),
 ];
 
 pub async fn insert(database: &Database, version: i64) {
