@@ -185,7 +185,7 @@ async fn imports_are_for_those_who_hold_the_permission_and_stay_in_their_publish
     let there = page.path.replace("northlight", "ember-oak");
     let stamp = app.publisher("ember-oak").await.to_string();
     assert_eq!(eve.opens(&there).await.status, 404);
-    for act in ["works", "drop"] {
+    for act in ["works", "check", "stop", "drop"] {
         assert_eq!(eve.posts(&format!("{there}/{act}"), &[("stamp", &stamp)]).await.status, 404);
     }
     let template = olga.gets(&format!("{IMPORTS}/template.csv")).await;
@@ -207,7 +207,7 @@ async fn who_works_in_departments_meets_their_own_imports_only() {
     assert!(dara.opens(IMPORTS).await.row("works.csv").is_none());
     assert_eq!(dara.opens(&page.path).await.status, 404);
     let stamp = app.publisher("northlight").await.to_string();
-    for act in ["works", "drop"] {
+    for act in ["works", "check", "stop", "drop"] {
         assert_eq!(dara.posts(&format!("{}/{act}", page.path), &[("stamp", &stamp)]).await.status, 404);
     }
     assert_eq!(app.list::<String>("select state from imports").await, ["checked"]);
