@@ -90,6 +90,29 @@ impl<P> Write<P> {
     }
 }
 
+/// Somebody who stood inside and let the transaction go.
+pub struct Outside<P> {
+    request: Request,
+    slug: String,
+    person: Person,
+    door: PhantomData<P>,
+}
+
+impl<P: Permission> Write<P> {
+    /// Ends the transaction with nothing changed, so that none waits for a slow line.
+    pub fn step_out(self) -> Outside<P> {
+        let Tenant { publisher, person, request, .. } = self.0;
+        Outside { request, slug: publisher.slug, person, door: PhantomData }
+    }
+}
+
+impl<P: Permission> Outside<P> {
+    /// Passes the same door again, if the person still may.
+    pub async fn enter_again(self, state: &State) -> Result<Write<P>> {
+        Ok(Write::new(gate::enter(state, self.request, &self.slug, self.person, P::NAME, true).await?))
+    }
+}
+
 impl Anyone {
     /// The narrow transaction: speaking for nobody yet.
     pub async fn identity(&self) -> Result<Identity> {

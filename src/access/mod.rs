@@ -15,7 +15,7 @@ mod system;
 mod work;
 
 pub use gate::{Publisher, Reach, Role, Tenant};
-pub use guards::{Anyone, Read, SignedIn, Write, session_hash};
+pub use guards::{Anyone, Outside, Read, SignedIn, Write, session_hash};
 pub use identity::{Identity, Person};
 pub use permission::Permission;
 pub use routes::Routes;

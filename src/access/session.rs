@@ -6,7 +6,7 @@ use crate::error::Result;
 use async_trait::async_trait;
 use sha2::{Digest, Sha256};
 use sqlx::{PgPool, postgres::types::PgInterval};
-use std::{collections::HashMap, sync::Mutex};
+use std::{collections::HashMap, hash::Hash, sync::Mutex};
 use time::{Duration, OffsetDateTime};
 use tower_sessions::{
     SessionStore,
@@ -65,9 +65,9 @@ impl<S: SessionStore> SessionStore for HashedStore<S> {
 #[derive(Debug)]
 pub struct Sessions {
     pool: PgPool,
-    seen: Mutex<HashMap<Uuid, OffsetDateTime>>,
+    seen: Mutex<Gathered<Uuid>>,
     /// By person and publisher.
-    members: Mutex<HashMap<(Uuid, Uuid), OffsetDateTime>>,
+    members: Mutex<Gathered<(Uuid, Uuid)>>,
 }
 
 impl Sessions {
@@ -99,20 +99,64 @@ impl Sessions {
         }
     }
 
-    /// Writes what was gathered; the program calls it every few seconds and at its end.
+    /// Writes what was gathered; the program calls it every few seconds and at its end. What could not be written is kept
+    /// for the next time.
     pub async fn flush(&self) -> Result<()> {
-        let sessions = self.seen.lock().map(|mut seen| std::mem::take(&mut *seen)).unwrap_or_default();
-        if !sessions.is_empty() {
-            let (ids, times): (Vec<Uuid>, Vec<OffsetDateTime>) = sessions.into_iter().unzip();
-            let idle = PgInterval { months: 0, days: 0, microseconds: i64::try_from(IDLE.whole_microseconds()).unwrap_or(i64::MAX) };
-            sqlx::query_scalar!("select ctx.touch_sessions($1, $2, $3)", &ids, &times, idle).fetch_one(&self.pool).await?;
+        let sessions = self.flush_sessions().await;
+        let members = self.flush_members().await;
+        sessions.and(members)
+    }
+
+    async fn flush_sessions(&self) -> Result<()> {
+        let gathered = take(&self.seen);
+        if gathered.is_empty() {
+            return Ok(());
         }
-        let members = self.members.lock().map(|mut members| std::mem::take(&mut *members)).unwrap_or_default();
-        if !members.is_empty() {
-            let (who, times): (Vec<(Uuid, Uuid)>, Vec<OffsetDateTime>) = members.into_iter().unzip();
-            let (people, publishers): (Vec<Uuid>, Vec<Uuid>) = who.into_iter().unzip();
-            sqlx::query!("select ctx.touch_members($1, $2, $3) as done", &people, &publishers, &times).fetch_one(&self.pool).await?;
+        let (ids, times): (Vec<Uuid>, Vec<OffsetDateTime>) = gathered.iter().map(|(id, seen)| (*id, *seen)).unzip();
+        let idle = PgInterval { months: 0, days: 0, microseconds: i64::try_from(IDLE.whole_microseconds()).unwrap_or(i64::MAX) };
+        let written = sqlx::query_scalar!("select ctx.touch_sessions($1, $2, $3)", &ids, &times, idle).fetch_one(&self.pool).await;
+        if written.is_err() {
+            keep(&self.seen, gathered);
         }
+        written?;
         Ok(())
+    }
+
+    /// A membership that a long change holds is passed over, and kept too.
+    async fn flush_members(&self) -> Result<()> {
+        let mut gathered = take(&self.members);
+        if gathered.is_empty() {
+            return Ok(());
+        }
+        let (who, times): (Vec<(Uuid, Uuid)>, Vec<OffsetDateTime>) = gathered.iter().map(|(who, seen)| (*who, *seen)).unzip();
+        let (people, publishers): (Vec<Uuid>, Vec<Uuid>) = who.into_iter().unzip();
+        let held = sqlx::query!(
+            r#"select held_user as "person!", held_publisher as "publisher!" from ctx.touch_members($1, $2, $3)"#,
+            &people,
+            &publishers,
+            &times
+        )
+        .fetch_all(&self.pool)
+        .await;
+        if let Ok(held) = &held {
+            gathered.retain(|who, _| held.iter().any(|row| (row.person, row.publisher) == *who));
+        }
+        keep(&self.members, gathered);
+        held?;
+        Ok(())
+    }
+}
+
+type Gathered<K> = HashMap<K, OffsetDateTime>;
+
+fn take<K>(gathered: &Mutex<Gathered<K>>) -> Gathered<K> {
+    gathered.lock().map(|mut gathered| std::mem::take(&mut *gathered)).unwrap_or_default()
+}
+
+/// Puts times back. Where something was seen again meanwhile, the later time stays.
+fn keep<K: Eq + Hash>(gathered: &Mutex<Gathered<K>>, times: Gathered<K>) {
+    let Ok(mut gathered) = gathered.lock() else { return };
+    for (key, seen) in times {
+        gathered.entry(key).and_modify(|later| *later = seen.max(*later)).or_insert(seen);
     }
 }

@@ -38,7 +38,10 @@ pub enum Entry {
     RecordingArchived { recording: Uuid, title: String },
     RecordingRestored { recording: Uuid, title: String },
     ImportUploaded { import: Uuid, file: String },
+    ImportRefused { import: Uuid, file: String, reason: String },
+    ImportRechecked { import: Uuid, file: String },
     ImportStarted { import: Uuid, file: String },
+    ImportStopped { import: Uuid, file: String },
     ImportWritten { import: Uuid, file: String, works: i64 },
     ImportDropped { import: Uuid, file: String },
 }
@@ -71,7 +74,10 @@ impl Entry {
             Entry::RecordingArchived { .. } => "recording.archived",
             Entry::RecordingRestored { .. } => "recording.restored",
             Entry::ImportUploaded { .. } => "import.uploaded",
+            Entry::ImportRefused { .. } => "import.refused",
+            Entry::ImportRechecked { .. } => "import.rechecked",
             Entry::ImportStarted { .. } => "import.started",
+            Entry::ImportStopped { .. } => "import.stopped",
             Entry::ImportWritten { .. } => "import.written",
             Entry::ImportDropped { .. } => "import.dropped",
         }
@@ -104,7 +110,10 @@ impl Entry {
             | Entry::RecordingArchived { recording, title }
             | Entry::RecordingRestored { recording, title } => object("recording", recording, title),
             Entry::ImportUploaded { import, file }
+            | Entry::ImportRefused { import, file, .. }
+            | Entry::ImportRechecked { import, file }
             | Entry::ImportStarted { import, file }
+            | Entry::ImportStopped { import, file }
             | Entry::ImportWritten { import, file, .. }
             | Entry::ImportDropped { import, file } => object("import", import, file),
         }
@@ -118,6 +127,7 @@ impl Entry {
             Entry::WorkUpdated { changes, .. } | Entry::SongwriterUpdated { changes, .. } | Entry::RecordingUpdated { changes, .. } => {
                 changes.clone()
             }
+            Entry::ImportRefused { reason, .. } => json!({ "reason": reason }),
             Entry::ImportWritten { works, .. } => json!({ "works": works }),
             _ => json!({}),
         }
@@ -151,7 +161,10 @@ pub fn phrase(action: &str) -> &'static str {
         "recording.archived" => "archived recording",
         "recording.restored" => "restored recording",
         "import.uploaded" => "uploaded",
+        "import.refused" => "uploaded, unreadable,",
+        "import.rechecked" => "checked again",
         "import.started" => "started importing",
+        "import.stopped" => "stopped importing",
         "import.written" => "imported",
         "import.dropped" => "dropped the import",
         _ => "changed",

@@ -3,7 +3,7 @@
 use super::fields::Fields;
 use crate::{
     access::{Reach, Tenant},
-    error::Result,
+    error::{Refusal, Result},
 };
 use serde::Deserialize;
 use uuid::Uuid;
@@ -89,6 +89,20 @@ impl Departments {
         match self.usable.as_slice() {
             [one] if self.required => Some(one.id),
             _ => None,
+        }
+    }
+
+    /// The department of an import's rows that name none: the uploader's choice, as far as this person may use it too.
+    pub fn of_import(&self, chosen: Option<Uuid>) -> std::result::Result<Option<Uuid>, Refusal> {
+        match chosen {
+            Some(id) if self.name(id).is_none() => {
+                Err(Refusal::rule("department_closed", "The department chosen for this file is not one you may use, or not any more."))
+            }
+            None if self.required => {
+                let words = "No department was chosen for this file. Name one of your departments in a column “Department”, or choose one when you upload it.";
+                Err(Refusal::rule("department_missing", words))
+            }
+            chosen => Ok(chosen),
         }
     }
 }

@@ -24,6 +24,7 @@ const DEFINERS: &[&str] = &[
     "ctx.enter_invitation",
     "ctx.enter_password_link",
     "ctx.enter_platform",
+    "ctx.fail_import",
     "ctx.fold_usage",
     "ctx.job_actor",
     "ctx.my_publishers",

@@ -18,7 +18,7 @@ use uuid::{Builder, Uuid};
 /// How many jobs of one kind run at once: long imports must leave room for mail, a slow mail server for imports.
 const EACH_KIND: usize = 3;
 
-pub(super) type Running = Pin<Box<dyn Future<Output = Result<Outcome>> + Send>>;
+pub(super) type Running<T> = Pin<Box<dyn Future<Output = Result<T>> + Send>>;
 
 /// What features want done, for a worker that hands them a `C`.
 pub struct Registry<C> {
@@ -27,9 +27,12 @@ pub struct Registry<C> {
 }
 
 pub(super) struct Kind<C> {
-    pub run: Box<dyn Fn(C, Job) -> Running + Send + Sync>,
+    pub run: Box<dyn Fn(C, Job) -> Running<Outcome> + Send + Sync>,
+    pub given_up: Option<GivenUp<C>>,
     pub room: Arc<Semaphore>,
 }
+
+pub(super) type GivenUp<C> = Box<dyn Fn(C, Job, Option<String>) -> Running<()> + Send + Sync>;
 
 /// A job that comes round by itself. Time is cut into turns of equal length, counted from 1970, the same for every instance.
 pub(super) struct Recurring {
@@ -52,9 +55,23 @@ impl<C> Registry<C> {
         F: Fn(C, Job) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<Outcome>> + Send + 'static,
     {
-        let run = Box::new(move |context, job| Box::pin(handler(context, job)) as Running);
-        let former = self.kinds.insert(kind, Kind { run, room: Arc::new(Semaphore::new(EACH_KIND)) });
+        let run = Box::new(move |context, job| Box::pin(handler(context, job)) as Running<Outcome>);
+        let former = self.kinds.insert(kind, Kind { run, given_up: None, room: Arc::new(Semaphore::new(EACH_KIND)) });
         debug_assert!(former.is_none(), "two handlers for {kind}");
+        self
+    }
+
+    /// What to do when a job of this kind is given up, whoever gave it up: its handler, with its own reason, or the worker
+    /// after the last attempt. It may be called twice.
+    pub fn given_up<F, Fut>(&mut self, kind: &'static str, handler: F) -> &mut Self
+    where
+        F: Fn(C, Job, Option<String>) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<()>> + Send + 'static,
+    {
+        debug_assert!(self.kinds.contains_key(kind), "no handler for {kind}");
+        if let Some(entry) = self.kinds.get_mut(kind) {
+            entry.given_up = Some(Box::new(move |context, job, reason| Box::pin(handler(context, job, reason)) as Running<()>));
+        }
         self
     }
 

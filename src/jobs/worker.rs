@@ -139,7 +139,7 @@ impl<C: Clone + Send + Sync + 'static> Worker<C> {
     async fn outcome(&self, job: &Job) -> Option<Outcome> {
         let Inner { pools, moments, registry, context, .. } = &*self.0;
         if job.attempt > super::ATTEMPTS {
-            return Some(Outcome::GiveUp { reason: "each attempt ended with the worker".into() });
+            return Some(Outcome::Retry { reason: "each attempt ended with the worker".into() });
         }
         let handler = registry.kind(&job.kind)?;
         // A task of its own, so that a panic ends the attempt and not the worker.
@@ -174,11 +174,22 @@ impl<C: Clone + Send + Sync + 'static> Worker<C> {
                 let pause = queue::retry(pools, moments, job, &reason).await?;
                 tracing::warn!(reason, pause = %pause, "failed; will be tried again");
             }
-            Outcome::Retry { reason } | Outcome::GiveUp { reason } => {
-                queue::finish(pools, moments, job, Some(&reason)).await?;
-                tracing::error!(reason, "given up");
-            }
+            Outcome::Retry { reason } => self.give_up(job, &reason, None).await?,
+            Outcome::GiveUp { reason } => self.give_up(job, &reason, Some(reason.clone())).await?,
         }
+        Ok(())
+    }
+
+    /// Its kind hears of it first: when the worker dies in between, both come again.
+    async fn give_up(&self, job: &Job, reason: &str, own_words: Option<String>) -> Result<()> {
+        let Inner { pools, moments, registry, context, .. } = &*self.0;
+        if let Some(given_up) = registry.kind(&job.kind).and_then(|kind| kind.given_up.as_ref())
+            && let Err(error) = given_up(context.clone(), job.clone(), own_words).await
+        {
+            tracing::error!(error = words(&error), "nobody was told that the job is given up");
+        }
+        queue::finish(pools, moments, job, Some(reason)).await?;
+        tracing::error!(reason, "given up");
         Ok(())
     }
 }

@@ -416,6 +416,8 @@ GET  /publishers/{slug}/imports/template.csv                      read imports:r
 POST /publishers/{slug}/imports                                   write imports:run
 GET  /publishers/{slug}/imports/{id}                              read imports:run
 POST /publishers/{slug}/imports/{id}/works                        write imports:run
+POST /publishers/{slug}/imports/{id}/check                        write imports:run
+POST /publishers/{slug}/imports/{id}/stop                         write imports:run
 POST /publishers/{slug}/imports/{id}/drop                         write imports:run
 GET  /publishers/{slug}/find                                      read publisher:read
 ";

@@ -32,7 +32,7 @@ fn moments(app: &App, seed: u64) -> Moments {
 
 /// A worker whose jobs do what their payload says.
 fn worker(app: &App, calls: &Calls) -> Worker<State> {
-    let (mut registry, calls) = (Registry::default(), calls.clone());
+    let (mut registry, calls, told) = (Registry::default(), calls.clone(), calls.clone());
     registry.on("test", move |_: State, job| {
         let calls = calls.clone();
         async move {
@@ -46,6 +46,13 @@ fn worker(app: &App, calls: &Calls) -> Worker<State> {
                 "panics" if job.attempt == 1 => panic!("as asked"),
                 _ => Ok(Outcome::Done),
             }
+        }
+    });
+    registry.given_up("test", move |_: State, job, own_words| {
+        let told = told.clone();
+        async move {
+            told.add(&format!("given up: {}", own_words.as_deref().unwrap_or("no words of its own")), job.attempt);
+            Ok(())
         }
     });
     Worker::new(app.state.pools().clone(), moments(app, 1000), registry, app.state.clone(), Wake::default())
@@ -104,7 +111,9 @@ async fn what_never_works_is_given_up_and_kept_for_whoever_asks() {
     }
     assert_eq!(ended(&app, never).await, format!("gave_up after {ATTEMPTS}: the other side is away"));
     assert_eq!(ended(&app, hopeless).await, "gave_up after 1: no such thing");
-    assert_eq!(calls.all().len(), ATTEMPTS as usize + 1);
+    let told: Vec<(String, i32)> = calls.all().into_iter().filter(|(what, _)| what.starts_with("given up")).collect();
+    assert_eq!(told, [("given up: no such thing".to_owned(), 1), ("given up: no words of its own".to_owned(), ATTEMPTS)]);
+    assert_eq!(calls.all().len(), ATTEMPTS as usize + 1 + told.len());
 }
 
 #[tokio::test]
@@ -130,6 +139,7 @@ async fn a_job_whose_worker_died_is_taken_over_when_its_lease_is_over() {
     app.sql(&format!("update jobs set attempts = {ATTEMPTS} where id = '{id}'")).await;
     worker.run_due().await.unwrap();
     assert_eq!(ended(&app, id).await, format!("gave_up after {}: each attempt ended with the worker", ATTEMPTS + 1));
+    assert_eq!(calls.all().last(), Some(&("given up: no words of its own".to_owned(), ATTEMPTS + 1)));
 }
 
 #[tokio::test]

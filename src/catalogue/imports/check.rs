@@ -2,6 +2,7 @@
 
 use super::{
     import::{Finding, Note, Row},
+    known::InCatalogue,
     reading::{self, Reading, WorkDraft, WriterDraft},
 };
 use crate::{
@@ -18,7 +19,7 @@ use crate::{
     error::Result,
 };
 use sqlx::types::Json;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use uuid::Uuid;
 
 /// Rows checked and written at a time.
@@ -104,23 +105,23 @@ impl Tally {
 /// What rows are checked against.
 pub struct Checker {
     departments: Departments,
+    /// Where rows go that name no department.
+    department: Option<Uuid>,
     pub tally: Tally,
 }
 
 impl Checker {
-    pub async fn new(at: &mut Tenant) -> Result<Self> {
-        Ok(Checker { departments: Departments::of(at).await?, tally: Tally::default() })
+    pub async fn new(at: &mut Tenant, department: Option<Uuid>) -> Result<Self> {
+        Ok(Checker { departments: Departments::of(at).await?, department, tally: Tally::default() })
     }
 
     /// Checks rows and keeps them with everything there is to say about each.
     pub async fn store(&mut self, at: &mut Tenant, import: Uuid, rows: Vec<reading::Row>) -> Result<()> {
         let drafts: Vec<&WorkDraft> = rows.iter().filter_map(|row| row.work.as_ref()).collect();
-        let taken = taken_numbers(at, &drafts).await?;
-        let iswcs = known_iswcs(at, &drafts).await?;
-        let directory = directory(at, &drafts).await?;
+        let catalogue = InCatalogue::of(at, &drafts).await?;
         let mut kept = Vec::with_capacity(rows.len());
         for row in rows {
-            let row = self.check(row, &taken, &iswcs, &directory);
+            let row = self.check(row, &catalogue);
             self.tally.row(&row);
             kept.push(row);
         }
@@ -138,23 +139,28 @@ impl Checker {
         Ok(())
     }
 
-    fn check(&mut self, row: reading::Row, taken: &HashSet<String>, iswcs: &HashMap<String, String>, directory: &Directory) -> Row {
+    fn check(&mut self, row: reading::Row, catalogue: &InCatalogue) -> Row {
         let mut findings: Vec<Finding> = row.findings.into_iter().map(Finding::from).collect();
         if let Some(draft) = &row.work {
             self.check_fields(draft, &mut findings);
-            if let Some(number) = own_number(draft.number.as_deref()).filter(|number| taken.contains(number)) {
+            if let Some(number) = own_number(draft.number.as_deref()).filter(|number| catalogue.numbers.contains(number)) {
                 findings.push(Finding::refused(
                     "number_taken",
                     format!("A work in the catalogue has the number {number}. Own numbers are never used twice."),
                 ));
             }
-            if let Some(title) = draft.iswc.as_ref().and_then(|iswc| iswcs.get(iswc.as_str())) {
+            if let Some(title) = draft.iswc.as_ref().and_then(|iswc| catalogue.iswcs.get(iswc.as_str())) {
                 findings.push(Finding::warning(
                     "iswc_in_catalogue",
                     format!("“{title}” in the catalogue has this ISWC. Perhaps both are the same work."),
                 ));
             }
-            self.check_writers(draft, directory, &mut findings);
+            if let Some(work) = catalogue.same_work(draft) {
+                let number = work.number.as_deref().unwrap_or("without a number");
+                let words = format!("A work with this title and these writers exists: {number}.");
+                findings.push(Finding::warning("work_exists", words).of_work(work.id));
+            }
+            self.check_writers(draft, &catalogue.directory, &mut findings);
         }
         findings.sort_by_key(|finding| !finding.is_refusal());
         let refused = row.work.is_none() || findings.iter().any(Finding::is_refusal);
@@ -165,7 +171,7 @@ impl Checker {
         } else {
             "warning"
         };
-        let title = row.work.as_ref().map(|draft| draft.title.chars().take(LONGEST_LINE).collect()).unwrap_or_default();
+        let title = row.title.chars().take(LONGEST_LINE).collect();
         let line = i32::try_from(row.number).unwrap_or(i32::MAX);
         Row { line, title, draft: row.work.filter(|_| !refused), findings, level }
     }
@@ -202,10 +208,10 @@ impl Checker {
                     format!("There is no department “{}” you may use.", crate::catalogue::fields::short(name)),
                 ));
             }
-            None if self.departments.required && self.departments.only().is_none() => {
-                findings.push(Finding::refused("department_missing", "Name one of your departments in a column “Department”."));
-            }
-            _ => {}
+            Some(_) => {}
+            None => findings.extend(
+                self.departments.of_import(self.department).err().map(|refusal| Finding::refused("department_missing", refusal.message())),
+            ),
         }
     }
 
@@ -234,36 +240,6 @@ impl Checker {
             self.tally.newcomer(key, ipi);
         }
     }
-}
-
-/// The songwriters these works may mean.
-pub async fn directory(at: &mut Tenant, drafts: &[&WorkDraft]) -> Result<Directory> {
-    let writers = || drafts.iter().flat_map(|draft| &draft.writers);
-    let keys: HashSet<String> = writers().map(writer_key).collect();
-    let ipis: HashSet<String> = writers().filter_map(|writer| writer.ipi.as_ref().and_then(stored_ipi)).collect();
-    Directory::load(at, &[], &keys.into_iter().collect::<Vec<_>>(), &ipis.into_iter().collect::<Vec<_>>()).await
-}
-
-async fn taken_numbers(at: &mut Tenant, drafts: &[&WorkDraft]) -> Result<HashSet<String>> {
-    let publisher = at.publisher.id;
-    let numbers: Vec<String> = drafts.iter().filter_map(|draft| own_number(draft.number.as_deref())).collect();
-    let taken = sqlx::query_scalar!(
-        r#"select work_number as "number!" from works where publisher_id = $1 and work_number = any ($2)"#,
-        publisher,
-        &numbers
-    )
-    .fetch_all(at.db())
-    .await?;
-    Ok(taken.into_iter().collect())
-}
-
-async fn known_iswcs(at: &mut Tenant, drafts: &[&WorkDraft]) -> Result<HashMap<String, String>> {
-    let publisher = at.publisher.id;
-    let iswcs: Vec<String> = drafts.iter().filter_map(|draft| draft.iswc.as_ref().map(|iswc| iswc.as_str().to_owned())).collect();
-    let known = sqlx::query!(r#"select iswc as "iswc!", title from works where publisher_id = $1 and iswc = any ($2)"#, publisher, &iswcs)
-        .fetch_all(at.db())
-        .await?;
-    Ok(known.into_iter().map(|row| (row.iswc, row.title)).collect())
 }
 
 /// Ends the reading of a file: the import waits for the person.

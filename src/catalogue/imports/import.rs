@@ -1,15 +1,18 @@
-//! An import: a file, what was found in it, and how far its writing has come.
+//! An import as pages show it: a file, what was found in it, and how far it has come.
 
 use super::reading::{self, Level, WorkDraft};
 use crate::{
     access::Tenant,
     catalogue::paging::{ASKED, After},
-    error::{Error, Refusal, Result},
+    error::{Error, Result},
 };
 use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
+
+/// A step that has not moved on for so long may have lost its worker; one batch takes a few seconds at most.
+const STUCK: Duration = Duration::seconds(30);
 
 /// Where an import stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
@@ -18,7 +21,7 @@ pub enum State {
     Reading,
     /// Read; the person decides.
     Checked,
-    /// No file that can be read.
+    /// No file that can be read; it stays in the list with the reason.
     Refused,
     Writing,
     Done,
@@ -76,15 +79,24 @@ pub struct Import {
     pub state: State,
     pub layout: Option<String>,
     pub encoding: Option<String>,
+    /// Why nothing came of it, in words.
     pub problem: Option<String>,
+    /// Where rows go that name no department.
+    pub department_id: Option<Uuid>,
+    pub department: Option<String>,
     pub notes: Json<Vec<Note>>,
     pub rows_total: i32,
     pub rows_refused: i32,
     pub rows_warned: i32,
     /// Of the present step.
     pub rows_done: i32,
+    /// Grows whenever a step is begun.
+    pub run: i32,
     pub person: Option<String>,
     pub created_at: OffsetDateTime,
+    /// When the present step began, and when it last moved on.
+    pub began_at: Option<OffsetDateTime>,
+    pub moved_at: Option<OffsetDateTime>,
     pub finished_at: Option<OffsetDateTime>,
 }
 
@@ -96,15 +108,22 @@ pub struct Finding {
     pub column: Option<String>,
     pub message: String,
     pub code: String,
+    /// The work of the catalogue it speaks of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub work: Option<Uuid>,
 }
 
 impl Finding {
     pub fn refused(code: &str, message: impl Into<String>) -> Self {
-        Finding { level: Level::Refused, column: None, message: message.into(), code: code.to_owned() }
+        Finding { level: Level::Refused, column: None, message: message.into(), code: code.to_owned(), work: None }
     }
 
     pub fn warning(code: &str, message: impl Into<String>) -> Self {
         Finding { level: Level::Warning, ..Self::refused(code, message) }
+    }
+
+    pub fn of_work(self, work: Uuid) -> Self {
+        Finding { work: Some(work), ..self }
     }
 
     pub fn is_refusal(&self) -> bool {
@@ -115,7 +134,7 @@ impl Finding {
 impl From<reading::Finding> for Finding {
     fn from(found: reading::Finding) -> Self {
         let code = serde_json::to_value(found.code).ok().and_then(|code| code.as_str().map(str::to_owned)).unwrap_or_default();
-        Finding { level: found.level, column: found.column, message: found.message, code }
+        Finding { level: found.level, column: found.column, message: found.message, code, work: None }
     }
 }
 
@@ -134,9 +153,12 @@ pub async fn load(at: &mut Tenant, id: Uuid) -> Result<Import> {
     let publisher = at.publisher.id;
     sqlx::query_as!(
         Import,
-        r#"select i.id, i.file_name, i.file_bytes, i.state as "state: State", i.layout, i.encoding, i.problem, i.notes as "notes: Json<Vec<Note>>",
-             i.rows_total, i.rows_refused, i.rows_warned, i.rows_done, u.full_name as "person?", i.created_at, i.finished_at
-           from imports i left join users u on u.id = i.created_by where i.publisher_id = $1 and i.id = $2"#,
+        r#"select i.id, i.file_name, i.file_bytes, i.state as "state: State", i.layout, i.encoding, i.problem, i.department_id,
+             d.name as "department?", i.notes as "notes: Json<Vec<Note>>", i.rows_total, i.rows_refused, i.rows_warned, i.rows_done, i.run,
+             u.full_name as "person?", i.created_at, i.began_at, i.moved_at, i.finished_at
+           from imports i left join users u on u.id = i.created_by
+           left join departments d on d.publisher_id = i.publisher_id and d.id = i.department_id
+          where i.publisher_id = $1 and i.id = $2"#,
         publisher,
         id
     )
@@ -153,9 +175,11 @@ pub async fn list(at: &mut Tenant, after: Option<&After>) -> Result<Vec<Import>>
         .and_then(|micros| OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1_000).ok());
     let imports = sqlx::query_as!(
         Import,
-        r#"select i.id, i.file_name, i.file_bytes, i.state as "state: State", i.layout, i.encoding, i.problem, i.notes as "notes: Json<Vec<Note>>",
-             i.rows_total, i.rows_refused, i.rows_warned, i.rows_done, u.full_name as "person?", i.created_at, i.finished_at
+        r#"select i.id, i.file_name, i.file_bytes, i.state as "state: State", i.layout, i.encoding, i.problem, i.department_id,
+             d.name as "department?", i.notes as "notes: Json<Vec<Note>>", i.rows_total, i.rows_refused, i.rows_warned, i.rows_done, i.run,
+             u.full_name as "person?", i.created_at, i.began_at, i.moved_at, i.finished_at
            from imports i left join users u on u.id = i.created_by
+           left join departments d on d.publisher_id = i.publisher_id and d.id = i.department_id
           where i.publisher_id = $1 and ($2::timestamptz is null or i.created_at < $2 or (i.created_at = $2 and i.id > $3))
           order by i.created_at desc, i.id limit $4"#,
         publisher,
@@ -183,98 +207,48 @@ impl Import {
         self.state == State::Checked && self.rows_refused == 0 && self.rows_total > 0
     }
 
-    /// Whether it can be given up. One that has been busy for an hour has lost its job.
-    pub fn is_droppable(&self, now: OffsetDateTime) -> bool {
-        match self.state {
-            State::Checked | State::Refused | State::Failed => true,
-            State::Reading | State::Writing => now - self.created_at > time::Duration::hours(1),
-            State::Done | State::Dropped => false,
-        }
+    /// Its file is still there and nobody is at it: it can be checked against the catalogue again, or dropped.
+    pub fn is_waiting(&self) -> bool {
+        matches!(self.state, State::Checked | State::Failed)
+    }
+
+    /// Since when it should have moved on and did not.
+    pub fn stuck_since(&self, now: OffsetDateTime) -> Option<OffsetDateTime> {
+        self.moved_at.filter(|moved| self.state.is_busy() && now - *moved > STUCK)
     }
 }
 
-/// Keeps a file to be read.
-pub async fn begin(at: &mut Tenant, id: Uuid, file_name: &str, content: &[u8]) -> Result<()> {
-    let (publisher, by, now) = (at.publisher.id, at.person.id, at.now());
-    let bytes = i64::try_from(content.len()).unwrap_or(i64::MAX);
-    sqlx::query!(
-        "insert into imports (publisher_id, id, file_name, file_bytes, state, created_by, created_at) values ($1, $2, $3, $4, 'reading', $5, $6)",
-        publisher,
-        id,
-        file_name,
-        bytes,
-        by,
-        now
-    )
-    .execute(at.db())
-    .await?;
-    sqlx::query!("insert into import_files (publisher_id, import_id, content) values ($1, $2, $3)", publisher, id, content)
-        .execute(at.db())
-        .await?;
-    Ok(())
+/// A written import of the very same file.
+#[derive(Debug, Clone)]
+pub struct Earlier {
+    pub id: Uuid,
+    pub file_name: String,
+    pub person: Option<String>,
+    pub finished_at: OffsetDateTime,
 }
 
-pub async fn content(at: &mut Tenant, id: Uuid) -> Result<Vec<u8>> {
+impl Earlier {
+    /// ", by Olga Berg"
+    pub fn by(&self) -> String {
+        self.person.as_ref().map(|person| format!(", by {person}")).unwrap_or_default()
+    }
+}
+
+/// The last time the file of an import was imported before.
+pub async fn earlier(at: &mut Tenant, id: Uuid) -> Result<Option<Earlier>> {
     let publisher = at.publisher.id;
-    let content = sqlx::query_scalar!("select content from import_files where publisher_id = $1 and import_id = $2", publisher, id);
-    content.fetch_optional(at.db()).await?.ok_or(Error::NotFound)
-}
-
-/// How many rows the present step has done.
-pub async fn progress(at: &mut Tenant, id: Uuid, done: i32) -> Result<()> {
-    let publisher = at.publisher.id;
-    sqlx::query!("update imports set rows_done = $3 where publisher_id = $1 and id = $2", publisher, id, done).execute(at.db()).await?;
-    Ok(())
-}
-
-/// Moves an import that was checked on to being written. Refuses in words when it is not ready, or somebody was quicker.
-pub async fn start_writing(at: &mut Tenant, import: &Import) -> Result<()> {
-    if import.rows_refused > 0 {
-        let words = "Some rows are refused, so nothing is imported. Correct them in the file and upload it again.";
-        return Err(Refusal::conflict("rows_refused", words).into());
-    }
-    let publisher = at.publisher.id;
-    let moved = sqlx::query!(
-        "update imports set state = 'writing', rows_done = 0, problem = null where publisher_id = $1 and id = $2 and state = 'checked' and rows_refused = 0 and rows_total > 0",
+    let found = sqlx::query_as!(
+        Earlier,
+        r#"select e.id, e.file_name, u.full_name as "person?", e.finished_at as "finished_at!"
+           from imports i join imports e on e.publisher_id = i.publisher_id and e.file_hash = i.file_hash and e.state = 'done' and e.id <> i.id
+           left join users u on u.id = e.created_by
+          where i.publisher_id = $1 and i.id = $2 order by e.finished_at desc limit 1"#,
         publisher,
-        import.id
+        id
     )
-    .execute(at.db())
+    .fetch_optional(at.db())
     .await?;
-    if moved.rows_affected() == 0 {
-        return Err(Refusal::conflict(
-            "import_state",
-            format!("This import is not waiting to be written; it is: {}.", import.state.words().to_lowercase()),
-        )
-        .into());
-    }
-    Ok(())
-}
-
-/// Gives an import up: its file and rows go, that it was there stays.
-pub async fn give_up(at: &mut Tenant, import: &Import) -> Result<()> {
-    let (publisher, now) = (at.publisher.id, at.now());
-    let droppable = import.is_droppable(now);
-    let dropped = sqlx::query!(
-        "update imports set state = 'dropped', finished_at = $3 where publisher_id = $1 and id = $2 and state not in ('done', 'dropped') and $4",
-        publisher,
-        import.id,
-        now,
-        droppable
-    )
-    .execute(at.db())
-    .await?;
-    if dropped.rows_affected() == 0 {
-        let words = if import.state.is_busy() {
-            "This import is under way. Wait until it has finished."
-        } else {
-            "This import is over; there is nothing to drop."
-        };
-        return Err(Refusal::conflict("import_state", words).into());
-    }
-    sqlx::query!("delete from import_rows where publisher_id = $1 and import_id = $2", publisher, import.id).execute(at.db()).await?;
-    sqlx::query!("delete from import_files where publisher_id = $1 and import_id = $2", publisher, import.id).execute(at.db()).await?;
-    Ok(())
+    Ok(found)
 }
 
 /// A row as the page shows it.

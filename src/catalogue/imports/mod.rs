@@ -6,9 +6,11 @@
 mod check;
 pub mod import;
 mod jobs;
+mod known;
 mod pages;
 pub mod reading;
 mod show;
+mod steps;
 mod upload;
 mod writing;
 

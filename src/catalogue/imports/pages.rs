@@ -1,12 +1,13 @@
 //! The list of imports, the page a file is uploaded from, and the template to fill in.
 
 use super::{
-    import::{self, Import},
+    import::{self, Import, State as ImportState},
     reading::{self, Column, LEDGERLINE},
 };
 use crate::{
     access::{Read, Routes, Tenant, permission::ImportsRun},
     catalogue::{
+        departments::Departments,
         doors::keeper,
         paging::{After, address, cut},
     },
@@ -53,15 +54,35 @@ pub struct UploadPage {
     path: String,
     action: String,
     columns: &'static [Column],
+    departments: Departments,
+    /// The department chosen.
+    pub department: String,
     pub errors: Errors,
 }
 
 pages!(ImportsPage, UploadPage);
 
 impl UploadPage {
-    pub fn of(at: &Tenant, errors: Errors) -> Self {
+    pub async fn of(at: &mut Tenant) -> Result<Self> {
         let path = at.url("/imports");
-        UploadPage { shell: at.shell(), action: format!("{path}?stamp={}", at.publisher.id), path, columns: LEDGERLINE, errors }
+        Ok(UploadPage {
+            shell: at.shell(),
+            action: format!("{path}?stamp={}", at.publisher.id),
+            path,
+            columns: LEDGERLINE,
+            departments: Departments::of(at).await?,
+            department: String::new(),
+            errors: Errors::none(),
+        })
+    }
+
+    /// The first choice, where there is one beside the departments. Whoever has one department only has no choice.
+    fn no_department(&self) -> &'static str {
+        match (self.departments.required, self.departments.usable.len()) {
+            (true, 1) => "",
+            (true, _) => "As each row says",
+            (false, _) => "None, unless a row names one",
+        }
     }
 }
 
@@ -76,9 +97,9 @@ async fn list(mut at: Read<ImportsRun>, Query(query): Query<ListQuery>) -> Resul
     web::page(&ImportsPage { shell: at.shell(), now: at.now(), imports, next, first, path })
 }
 
-async fn new(at: Read<ImportsRun>) -> Result<Response> {
+async fn new(mut at: Read<ImportsRun>) -> Result<Response> {
     keeper(&at, "imports:run")?;
-    web::page(&UploadPage::of(&at, Errors::none()))
+    web::page(&UploadPage::of(&mut at).await?)
 }
 
 async fn template(at: Read<ImportsRun>) -> Result<Response> {

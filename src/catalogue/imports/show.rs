@@ -1,19 +1,20 @@
 //! One import: what was found, and the way on.
 
 use super::{
-    import::{self, Import, Shown, State as ImportState},
-    jobs,
+    import::{self, Earlier, Import, Shown, State as ImportState},
+    jobs, steps,
 };
 use crate::{
-    access::{Read, Routes, State, Write, permission::ImportsRun},
+    access::{Read, Routes, Tenant, Write, permission::ImportsRun},
     audit::Entry,
     catalogue::{
+        departments::Departments,
         doors::{self, keeper},
         paging::{PAGE, address},
     },
-    error::{Error, Result},
+    error::{Error, Refusal, Result},
     pages,
-    web::{self, Errors, Moment, Query, Shell, figure},
+    web::{self, Errors, Form, Moment, Query, Shell, figure},
 };
 use askama::Template;
 use axum::{extract::Path, http::StatusCode, response::Response};
@@ -24,6 +25,8 @@ pub fn routes() -> Routes {
     Routes::new()
         .get("/publishers/{slug}/imports/{id}", show)
         .post("/publishers/{slug}/imports/{id}/works", write)
+        .post("/publishers/{slug}/imports/{id}/check", check_again)
+        .post("/publishers/{slug}/imports/{id}/stop", stop)
         .post("/publishers/{slug}/imports/{id}/drop", give_up)
 }
 
@@ -54,7 +57,14 @@ struct ImportPage {
     next: Option<String>,
     first: Option<String>,
     counts: Counts,
-    droppable: bool,
+    /// When the same file was imported before.
+    earlier: Option<Earlier>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Confirmed {
+    confirmed: String,
 }
 
 struct Counts {
@@ -72,8 +82,15 @@ struct Counts {
 
 pages!(ImportPage);
 
+impl ImportPage {
+    /// Nothing is refused, yet there are warnings to look at first.
+    fn is_doubtful(&self) -> bool {
+        self.import.is_writable() && (self.import.rows_warned > 0 || self.earlier.is_some())
+    }
+}
+
 impl Counts {
-    fn of(import: &Import) -> Self {
+    fn of(import: &Import, now: OffsetDateTime) -> Self {
         let number = |n: i32| figure(i64::from(n));
         Counts {
             whole: import.rows_total.max(1),
@@ -85,9 +102,21 @@ impl Counts {
             progress: if import.rows_total == 0 {
                 "waiting".to_owned()
             } else {
-                format!("{} of {} rows", number(import.rows_done), number(import.rows_total))
+                format!("{} of {} rows{}", number(import.rows_done), number(import.rows_total), left(import, now))
             },
         }
+    }
+}
+
+/// ", about 40 s left", by the pace so far; nothing while that says little.
+fn left(import: &Import, now: OffsetDateTime) -> String {
+    let Some(began) = import.began_at.filter(|began| now - *began >= time::Duration::seconds(3)) else { return String::new() };
+    if import.rows_done <= 0 || import.rows_done >= import.rows_total {
+        return String::new();
+    }
+    match ((now - began) * (import.rows_total - import.rows_done) / import.rows_done).whole_seconds() {
+        seconds @ 0..100 => format!(", about {} s left", seconds.max(1)),
+        seconds => format!(", about {} min left", (seconds + 30) / 60),
     }
 }
 
@@ -105,7 +134,7 @@ async fn show(at: Read<ImportsRun>, Path((_, id)): Path<(String, String)>, Query
     page(at, &id, query, Errors::none(), StatusCode::OK).await
 }
 
-async fn page<G: std::ops::DerefMut<Target = crate::access::Tenant>>(
+async fn page<G: std::ops::DerefMut<Target = Tenant>>(
     mut at: G,
     id: &str,
     query: RowsQuery,
@@ -114,13 +143,14 @@ async fn page<G: std::ops::DerefMut<Target = crate::access::Tenant>>(
 ) -> Result<Response> {
     let import = import::load(&mut at, doors::id(id)?).await?;
     let (path, url) = (at.url("/imports"), at.url(&format!("/imports/{}", import.id)));
+    let earlier = if import.state == ImportState::Checked { import::earlier(&mut at, import.id).await? } else { None };
     let level = if matches!(query.rows.as_str(), "refused" | "warning") { query.rows } else { String::new() };
     let after = query.after.parse::<i32>().ok();
     let mut rows = if import.state.is_busy() { Vec::new() } else { import::rows(&mut at, import.id, &level, after.unwrap_or(0)).await? };
     let more = rows.len() > PAGE;
     rows.truncate(PAGE);
     let last = rows.last().map(|row| row.line.to_string()).unwrap_or_default();
-    let counts = Counts::of(&import);
+    let counts = Counts::of(&import, at.now());
     let page = ImportPage {
         shell: at.shell(),
         now: at.now(),
@@ -134,7 +164,7 @@ async fn page<G: std::ops::DerefMut<Target = crate::access::Tenant>>(
         },
         next: more.then(|| address(&url, &[("rows", &level), ("after", &last)])),
         first: after.map(|_| address(&url, &[("rows", &level)])),
-        droppable: import.is_droppable(at.now()),
+        earlier,
         url,
         import,
         errors,
@@ -145,39 +175,78 @@ async fn page<G: std::ops::DerefMut<Target = crate::access::Tenant>>(
     web::page_with(status, &page)
 }
 
-/// Writes the works of the import: all, or none.
-async fn write(
-    mut at: Write<ImportsRun>,
-    axum::extract::State(state): axum::extract::State<State>,
-    Path((_, id)): Path<(String, String)>,
-) -> Result<Response> {
+/// Writes the works of the import: all, or none. What might be a mistake asks for a tick.
+async fn write(mut at: Write<ImportsRun>, Path((_, id)): Path<(String, String)>, Form(form): Form<Confirmed>) -> Result<Response> {
     keeper(&at, "imports:run")?;
     let import = import::load(&mut at, doors::id(&id)?).await?;
-    match import::start_writing(&mut at, &import).await {
+    match start_writing(&mut at, &import, &form).await {
         Ok(()) => {
-            jobs::enqueue_writing(&mut at, import.id).await?;
             let url = at.url(&format!("/imports/{}", import.id));
             at.commit(Entry::ImportStarted { import: import.id, file: import.file_name }).await?;
-            state.wake().now();
             Ok(web::see_other(&url))
         }
-        Err(Error::Refused(refusal)) => page(at, &id, RowsQuery::default(), Errors::from(&refusal), refusal.status).await,
-        Err(error) => Err(error),
+        Err(error) => refused(at, &id, error).await,
+    }
+}
+
+async fn start_writing(at: &mut Tenant, import: &Import, form: &Confirmed) -> Result<()> {
+    let doubtful = import.rows_warned > 0 || import::earlier(at, import.id).await?.is_some();
+    if import.is_writable() && doubtful && form.confirmed != "true" {
+        return Err(Refusal::field("confirmed", "unconfirmed", "Tick this once you have looked at the warnings.").into());
+    }
+    if import.department_id.is_some() {
+        Departments::of(at).await?.of_import(import.department_id)?; // the departments that rows name are asked by the writing
+    }
+    let run = steps::start_writing(at, import).await?;
+    jobs::enqueue_writing(at, import.id, run).await
+}
+
+async fn check_again(mut at: Write<ImportsRun>, Path((_, id)): Path<(String, String)>) -> Result<Response> {
+    keeper(&at, "imports:run")?;
+    let import = import::load(&mut at, doors::id(&id)?).await?;
+    match steps::check_again(&mut at, &import).await {
+        Ok(run) => {
+            jobs::enqueue_reading(&mut at, import.id, run).await?;
+            let url = at.url(&format!("/imports/{}", import.id));
+            at.commit(Entry::ImportRechecked { import: import.id, file: import.file_name }).await?;
+            Ok(web::see_other(&url))
+        }
+        Err(error) => refused(at, &id, error).await,
+    }
+}
+
+async fn stop(mut at: Write<ImportsRun>, Path((_, id)): Path<(String, String)>) -> Result<Response> {
+    keeper(&at, "imports:run")?;
+    let import = import::load(&mut at, doors::id(&id)?).await?;
+    match steps::stop(&mut at, &import).await {
+        Ok(()) => {
+            let url = at.url(&format!("/imports/{}", import.id));
+            at.commit(Entry::ImportStopped { import: import.id, file: import.file_name }).await?;
+            Ok(web::see_other(&url))
+        }
+        Err(error) => refused(at, &id, error).await,
     }
 }
 
 async fn give_up(mut at: Write<ImportsRun>, Path((_, id)): Path<(String, String)>) -> Result<Response> {
     keeper(&at, "imports:run")?;
     let import = import::load(&mut at, doors::id(&id)?).await?;
-    match import::give_up(&mut at, &import).await {
+    match steps::give_up(&mut at, &import).await {
         Ok(()) => {
             let url = at.url("/imports");
             let words = format!("{} was dropped. Nothing of it was imported.", import.file_name);
             at.commit(Entry::ImportDropped { import: import.id, file: import.file_name }).await?;
             Ok(web::done(&url, "good", &words))
         }
-        Err(Error::Refused(refusal)) => page(at, &id, RowsQuery::default(), Errors::from(&refusal), refusal.status).await,
-        Err(error) => Err(error),
+        Err(error) => refused(at, &id, error).await,
+    }
+}
+
+/// The page of the import with what was refused.
+async fn refused(at: Write<ImportsRun>, id: &str, error: Error) -> Result<Response> {
+    match error {
+        Error::Refused(refusal) => page(at, id, RowsQuery::default(), Errors::from(&refusal), refusal.status).await,
+        error => Err(error),
     }
 }
 

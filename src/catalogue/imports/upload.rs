@@ -3,19 +3,21 @@
 
 use super::{
     check::{self, BATCH, Checker},
-    import, jobs,
+    jobs,
     pages::UploadPage,
-    reading::MAX_BYTES,
+    reading::{MAX_BYTES, Reading, Unreadable},
+    steps::{self, Arrival},
 };
 use crate::{
-    access::{Routes, State, Tenant, Work, Write, enter_for_job, permission::ImportsRun},
+    access::{Outside, Routes, State, Tenant, Write, permission::ImportsRun},
     audit::Entry,
-    catalogue::doors::keeper,
+    catalogue::{departments::Departments, doors::keeper, fields::Fields},
     error::{Error, Refusal, Result},
     standards::characters::clean,
     web::{self, Errors},
 };
 use axum::{
+    body::Bytes,
     extract::{
         Multipart,
         multipart::{Field, MultipartError, MultipartRejection},
@@ -23,7 +25,6 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
-use uuid::Uuid;
 
 /// A file up to this size is read while the person waits.
 const READ_AT_ONCE: usize = 200 * 1024;
@@ -31,27 +32,32 @@ const READ_AT_ONCE: usize = 200 * 1024;
 const DRAINED: usize = 80 * 1024 * 1024;
 /// Longest file name kept, in characters.
 const LONGEST_NAME: usize = 150;
+/// Longest id of a department that is read, in bytes; no true one is longer.
+const LONGEST_ID: usize = 64;
 
 pub fn routes() -> Routes {
     Routes::new().upload("/publishers/{slug}/imports", DRAINED, upload)
 }
 
+/// What was sent.
 struct Upload {
     name: String,
-    content: Vec<u8>,
+    /// None of a file that is too large.
+    content: Option<Bytes>,
+    bytes: usize,
+    department: String,
 }
 
 /// Policy: `imports:run`, asked again once the file is here.
 async fn upload(
-    at: Write<ImportsRun>,
+    mut at: Write<ImportsRun>,
     axum::extract::State(state): axum::extract::State<State>,
     form: std::result::Result<Multipart, MultipartRejection>,
 ) -> Result<Response> {
     keeper(&at, "imports:run")?;
-    let (publisher, user) = (at.publisher.id, at.person.id);
-    let mut page = UploadPage::of(&at, Errors::none());
-    drop(at);
-    match take(&state, publisher, user, form).await {
+    let mut page = UploadPage::of(&mut at).await?;
+    let outside = at.step_out();
+    match take(&state, outside, form, &mut page).await {
         Ok(url) => Ok(web::see_other(&url)),
         Err(Error::Refused(refusal)) => {
             page.errors = Errors::from(&refusal);
@@ -61,58 +67,110 @@ async fn upload(
     }
 }
 
-async fn take(state: &State, publisher: Uuid, user: Uuid, form: std::result::Result<Multipart, MultipartRejection>) -> Result<String> {
-    let form = form.map_err(|_| Refusal::field("file", "file", "Choose a CSV file to upload."))?;
-    let Upload { name, content } = file(form).await?;
-    let reading = jobs::parse(content.clone()).await?;
-    let mut at: Work<ImportsRun> = enter_for_job(state, publisher, user).await?;
-    let id = at.new_id();
-    import::begin(&mut at, id, &name, &content).await?;
-    let small = content.len() <= READ_AT_ONCE;
-    if small {
-        let rows: Vec<_> = reading.rows().collect();
-        check_at_once(&mut at, id, &reading, rows).await?;
+async fn take(
+    state: &State,
+    outside: Outside<ImportsRun>,
+    form: std::result::Result<Multipart, MultipartRejection>,
+    page: &mut UploadPage,
+) -> Result<String> {
+    let form = form.map_err(|_| nothing_chosen())?;
+    let upload = receive(form).await?;
+    page.department.clone_from(&upload.department);
+    let read = match &upload.content {
+        Some(content) => jobs::parse(content.clone()).await?,
+        None => Err(Unreadable::TooLarge),
+    };
+    let mut at = outside.enter_again(state).await?;
+    let mut fields = Fields::new();
+    let department = match upload.department.trim() {
+        "" => None,
+        typed => Departments::of(&mut at).await?.choose(typed, None, &mut fields),
+    };
+    fields.or(())?;
+    let arrival = Arrival { id: at.new_id(), file_name: &upload.name, bytes: upload.bytes, department };
+    match (read, upload.content.as_deref()) {
+        (Ok(reading), Some(content)) => keep(at, &arrival, content, reading).await,
+        (Ok(_), None) => Err(nothing_chosen().into()),
+        (Err(unreadable), _) => refuse(at, &arrival, &unreadable).await,
+    }
+}
+
+/// Keeps a file; a small one is checked while the person waits.
+async fn keep(mut at: Write<ImportsRun>, arrival: &Arrival<'_>, content: &[u8], reading: Reading) -> Result<String> {
+    steps::begin(&mut at, arrival, content).await?;
+    if content.len() <= READ_AT_ONCE {
+        check_at_once(&mut at, arrival, &reading).await?;
     } else {
-        jobs::enqueue_reading(&mut at, id).await?;
+        drop(reading); // the job makes its own; two in memory would be one too many
+        jobs::enqueue_reading(&mut at, arrival.id, 1).await?;
     }
-    let url = at.url(&format!("/imports/{id}"));
-    at.commit(Entry::ImportUploaded { import: id, file: name }).await?;
-    if !small {
-        state.wake().now();
-    }
+    let url = at.url(&format!("/imports/{}", arrival.id));
+    at.commit(Entry::ImportUploaded { import: arrival.id, file: arrival.file_name.to_owned() }).await?;
     Ok(url)
 }
 
-async fn check_at_once(at: &mut Tenant, id: Uuid, reading: &super::reading::Reading, rows: Vec<super::reading::Row>) -> Result<()> {
-    let mut checker = Checker::new(at).await?;
-    let mut rows = rows.into_iter();
+/// Notes that the file came, for the list, and tells the person what is wrong with it.
+async fn refuse(mut at: Write<ImportsRun>, arrival: &Arrival<'_>, unreadable: &Unreadable) -> Result<String> {
+    let reason = unreadable.to_string();
+    steps::refuse(&mut at, arrival, &reason).await?;
+    at.commit(Entry::ImportRefused { import: arrival.id, file: arrival.file_name.to_owned(), reason: reason.clone() }).await?;
+    let refusal = Refusal::field("file", unreadable.code(), reason);
+    let status = if *unreadable == Unreadable::TooLarge { StatusCode::PAYLOAD_TOO_LARGE } else { refusal.status };
+    Err(Refusal { status, ..refusal }.into())
+}
+
+async fn check_at_once(at: &mut Tenant, arrival: &Arrival<'_>, reading: &Reading) -> Result<()> {
+    let mut checker = Checker::new(at, arrival.department).await?;
+    let mut rows = reading.rows();
     loop {
         let batch: Vec<_> = rows.by_ref().take(BATCH).collect();
         if batch.is_empty() {
-            return check::finish(at, id, reading, &checker.tally).await;
+            return check::finish(at, arrival.id, reading, &checker.tally).await;
         }
-        checker.store(at, id, batch).await?;
+        checker.store(at, arrival.id, batch).await?;
     }
 }
 
-/// The file of the form, streamed in.
-async fn file(mut form: Multipart) -> Result<Upload> {
-    while let Some(field) = form.next_field().await.map_err(unreadable)? {
-        if field.name() == Some("file") {
-            let name = file_name(field.file_name().unwrap_or_default());
-            let content = content(field).await?;
-            if name.is_empty() && content.is_empty() {
-                break;
+/// The file of the form, streamed in, and the department chosen for it.
+async fn receive(mut form: Multipart) -> Result<Upload> {
+    let mut department = String::new();
+    while let Some(field) = form.next_field().await.map_err(broken_off)? {
+        match field.name() {
+            Some("department") => department = department_of(field).await?,
+            Some("file") => {
+                let name = file_name(field.file_name().unwrap_or_default());
+                let (content, bytes) = content(field).await?;
+                if name.is_empty() && bytes == 0 {
+                    break;
+                }
+                let name = if name.is_empty() { "file.csv".to_owned() } else { name };
+                return Ok(Upload { name, content, bytes, department });
             }
-            return Ok(Upload { name: if name.is_empty() { "file.csv".to_owned() } else { name }, content });
+            _ => {}
         }
     }
-    Err(Refusal::field("file", "required", "Choose a CSV file to upload.").into())
+    Err(nothing_chosen().into())
 }
 
-async fn content(mut field: Field<'_>) -> Result<Vec<u8>> {
+/// The form has it above the file, so that it is here when the file is.
+async fn department_of(mut field: Field<'_>) -> Result<String> {
+    let mut typed = Vec::new();
+    while let Some(chunk) = field.chunk().await.map_err(broken_off)? {
+        typed.extend(chunk.iter().take(LONGEST_ID - typed.len().min(LONGEST_ID)));
+    }
+    Ok(String::from_utf8_lossy(&typed).into_owned())
+}
+
+/// The bytes of a file and how many there were; those of one that is too large are not gathered.
+async fn content(mut field: Field<'_>) -> Result<(Option<Bytes>, usize)> {
     let (mut content, mut length) = (Vec::new(), 0_usize);
-    while let Some(chunk) = field.chunk().await.map_err(unreadable)? {
+    loop {
+        let chunk = match field.chunk().await {
+            Ok(Some(chunk)) => chunk,
+            Ok(None) => break,
+            Err(error) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => return Ok((None, length)),
+            Err(error) => return Err(broken_off(error)),
+        };
         length += chunk.len();
         if length <= MAX_BYTES {
             content.extend_from_slice(&chunk);
@@ -120,18 +178,14 @@ async fn content(mut field: Field<'_>) -> Result<Vec<u8>> {
             content = Vec::new();
         }
     }
-    if length > MAX_BYTES { Err(too_large().into()) } else { Ok(content) }
+    Ok(((length <= MAX_BYTES).then(|| content.into()), length))
 }
 
-fn too_large() -> Refusal {
-    let words = "This file is larger than 20 MB. Split it into smaller files.";
-    Refusal { status: StatusCode::PAYLOAD_TOO_LARGE, ..Refusal::field("file", "file_too_large", words) }
+fn nothing_chosen() -> Refusal {
+    Refusal::field("file", "required", "Choose a CSV file to upload.")
 }
 
-fn unreadable(error: MultipartError) -> Error {
-    if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        return too_large().into();
-    }
+fn broken_off(_: MultipartError) -> Error {
     Refusal { status: StatusCode::BAD_REQUEST, ..Refusal::field("file", "upload", "The upload broke off. Please try again.") }.into()
 }
 

@@ -1,8 +1,9 @@
 //! Writing a checked import: every row in one transaction, a batch at a time, or none.
 
 use super::{
-    check::{BATCH, directory, own_number, writer_key, writer_name},
+    check::{BATCH, own_number, writer_key, writer_name},
     import::{Finding, Import},
+    known::directory,
     reading::{WorkDraft, WriterDraft},
 };
 use crate::{
@@ -113,14 +114,19 @@ pub struct Writing {
     next_number: i64,
     after: i32,
     departments: Departments,
+    /// Where rows go that name no department.
+    department: Option<Uuid>,
     pub added: Added,
 }
 
 impl Writing {
-    pub async fn begin(at: &mut Tenant, import: Uuid, first_number: i64) -> Result<Self> {
+    /// `at` is of whoever pressed Import: each row must go where this person may put works, whoever uploaded the file.
+    pub async fn begin(at: &mut Tenant, import: &Import, first_number: i64) -> Result<Self> {
         // One statement may write thousands of rows.
         sqlx::query!("set local statement_timeout = '60s'").execute(at.db()).await?;
-        Ok(Writing { import, next_number: first_number, after: i32::MIN, departments: Departments::of(at).await?, added: Added::default() })
+        let (import, department) = (import.id, import.department_id);
+        let departments = Departments::of(at).await?;
+        Ok(Writing { import, next_number: first_number, after: i32::MIN, departments, department, added: Added::default() })
     }
 
     /// Writes the next batch and answers how many rows it had; none when all are written.
@@ -179,7 +185,7 @@ impl Writing {
     fn work(&mut self, id: Uuid, draft: &WorkDraft, credits: Vec<Credit>) -> Result<work::New> {
         let department_id = match &draft.department {
             Some(name) => Some(self.departments.named(name).ok_or_else(|| closed(name))?),
-            None => self.departments.only(),
+            None => self.departments.of_import(self.department)?,
         };
         let modified = draft.writers.iter().filter_map(|writer| writer.role).any(|role| role.modifies());
         let checked = work::Draft {
@@ -222,20 +228,21 @@ impl Writing {
         Ok(())
     }
 
-    /// Ends the writing: totals, metered use, and the import itself. Refuses when it was given up meanwhile.
+    /// Ends the writing: totals, metered use, and the import itself. Refuses when it was stopped meanwhile.
     pub async fn finish(self, at: &mut Tenant, import: &Import) -> Result<Added> {
         let (publisher, now, added) = (at.publisher.id, at.now(), self.added);
         let done = sqlx::query!(
-            "update imports set state = 'done', finished_at = $3, rows_done = rows_total where publisher_id = $1 and id = $2 and state = 'writing'",
+            "update imports set state = 'done', finished_at = $4, rows_done = rows_total where publisher_id = $1 and id = $2 and run = $3 and state = 'writing'",
             publisher,
             import.id,
+            import.run,
             now
         )
         .execute(at.db())
         .await?;
         if done.rows_affected() == 0 {
             return Err(
-                Refusal::conflict("import_state", "The import was given up while it was being written. Nothing was imported.").into()
+                Refusal::conflict("import_state", "The import was stopped while it was being written. Nothing of it was written.").into()
             );
         }
         sqlx::query!("delete from import_files where publisher_id = $1 and import_id = $2", publisher, import.id).execute(at.db()).await?;

@@ -46,9 +46,15 @@ pub async fn imports(app: &App, person: &Person, csv: &str) -> Page {
         .uploads("Upload and check", &[], "file", "works.csv", csv.as_bytes())
         .await;
     let url = page.path.clone();
-    page.submits(&format!("form[action='{url}/works']"), &[]).await;
+    presses_import(&page).await;
     app.run_jobs().await;
     person.opens(&url).await
+}
+
+/// Presses Import on a checked import; where that asks for a tick, it gets one.
+pub async fn presses_import(page: &Page) -> Page {
+    let tick: &[(&str, &str)] = if page.has("input[name=confirmed]") { &[("confirmed", "true")] } else { &[] };
+    page.submits(&format!("form[action='{}/works']", page.path), tick).await
 }
 
 /// The first words of every row of a list.

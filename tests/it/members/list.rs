@@ -85,3 +85,38 @@ async fn whoever_reads_sees_who_was_seen_when() {
     let row = olga.opens(MEMBERS).await.row("Olga").unwrap().join(" ");
     assert!(row.contains("just now") && row.contains("(you)"), "{row}");
 }
+
+#[tokio::test]
+async fn a_membership_held_by_a_long_change_keeps_no_other_from_being_seen() {
+    let (app, olga) = northlight().await;
+    let otto = app.person("otto@northlight.test").admin_of("northlight").await;
+    otto.signs_in().await;
+    for person in [&olga, &otto] {
+        person.opens("/publishers/northlight").await;
+    }
+    let seen = async || -> Vec<String> {
+        app.list("select split_part(email, '@', 1) from users join user_publishers m on m.user_id = id where m.last_accessed_at is not null order by 1").await
+    };
+    let mut import = app.owner.begin().await.unwrap();
+    sqlx::query("select from user_publishers where user_id = $1 for share").bind(olga.id).execute(&mut *import).await.unwrap();
+    app.flush().await;
+    assert_eq!(seen().await, ["otto"], "Olga's is held");
+    import.rollback().await.unwrap();
+    app.flush().await;
+    assert_eq!(seen().await.len(), 2, "it was kept");
+}
+
+#[tokio::test]
+async fn last_seen_times_that_cannot_be_written_are_written_later() {
+    let (app, olga) = northlight().await;
+    let before: Vec<String> = app.list("select last_seen_at::text from user_sessions").await;
+    app.clock.forward(time::Duration::minutes(5));
+    olga.opens("/publishers/northlight").await;
+    let mut lock = app.owner.begin().await.unwrap();
+    sqlx::query("lock table user_sessions, user_publishers in exclusive mode").execute(&mut *lock).await.unwrap();
+    assert!(app.state.sessions().flush().await.is_err());
+    lock.rollback().await.unwrap();
+    app.flush().await;
+    assert_ne!(app.list::<String>("select last_seen_at::text from user_sessions").await, before);
+    assert_eq!(app.one::<i64>("select count(*) from user_publishers where last_accessed_at is not null").await, 1);
+}

@@ -85,6 +85,21 @@ async fn each_migration_leaves_no_trace_when_it_is_reverted() {
 }
 
 #[tokio::test]
+async fn a_file_kept_in_parts_is_whole_again_on_the_way_back() {
+    let (database, _) = older().await;
+    db::migrate(&database.owner, &silent()).await.unwrap();
+    for version in [3, 9, 13] {
+        samples::insert(&database, version).await;
+    }
+    db::down(&database.owner, 10).await.unwrap();
+    let files: Vec<String> = sqlx::query_scalar("select convert_from(content, 'UTF8') from import_files")
+        .fetch_all(&mut database.connect().await)
+        .await
+        .unwrap();
+    assert_eq!(files, ["Title,ISWC"]);
+}
+
+#[tokio::test]
 async fn all_the_way_down_and_up_again_is_a_fresh_schema() {
     let (fresh, database) = (Database::new().await, Database::new().await);
     let expected = schema::of(&fresh).await;

@@ -65,6 +65,7 @@ const ROWS: &[(i64, &str)] = &[
         "update songwriters set version = 3, archived_at = now() where publisher_id = $busy and id not in (select songwriter_id from work_writers);
          update recordings set version = 2, archived_at = now() where publisher_id = $busy",
     ),
+    (13, "insert into import_files (publisher_id, import_id, part, content) values ($busy, $thing, 1, ',ISWC')"),
 ];
 
 pub async fn insert(database: &Database, version: i64) {

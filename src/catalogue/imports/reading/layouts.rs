@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::WorkDraft;
 use crate::standards::characters::fold;
 
 /// Whose headings a file has.
@@ -124,10 +125,20 @@ const fn column(heading: &'static str, field: Field, examples: &'static [&'stati
     Column { heading, required: matches!(field, Field::Title), help, examples, field }
 }
 
+/// Number and title of the template's example row. No work is called so; by either the row is known when somebody forgets
+/// to delete it.
+const EXAMPLE_NUMBER: &str = "EXAMPLE";
+const EXAMPLE_TITLE: &str = "Example: Harbour Lights at Noon";
+
+/// Whether a row is the template's example, or made of it with half of it left.
+pub(super) fn is_example(work: &WorkDraft) -> bool {
+    work.number.as_deref().is_some_and(|number| number.eq_ignore_ascii_case(EXAMPLE_NUMBER)) || fold(&work.title) == fold(EXAMPLE_TITLE)
+}
+
 /// Our layout: template, help text and reader all follow this table.
 pub const LEDGERLINE: &[Column] = &[
-    column("Work number", Field::Number, &["NL-0001"], "Your own number of the work. At most 14 characters, never used twice."),
-    column("Title", Field::Title, &["Harbour Lights at Noon"], "The title of the work."),
+    column("Work number", Field::Number, &[EXAMPLE_NUMBER], "Your own number of the work. At most 14 characters, never used twice."),
+    column("Title", Field::Title, &[EXAMPLE_TITLE], "The title of the work."),
     column(
         "Alternative titles",
         Field::AlternateTitles,

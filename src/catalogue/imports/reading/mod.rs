@@ -30,7 +30,7 @@ pub use text::Encoding;
 /// Largest file, in bytes.
 pub const MAX_BYTES: usize = 20 * 1024 * 1024;
 /// Most rows in a file, the headings not counted.
-pub const MAX_ROWS: usize = 50_000;
+pub const MAX_ROWS: usize = 100_000;
 /// Most columns in a file.
 pub const MAX_COLUMNS: usize = 300;
 /// Longest cell, in characters.
@@ -77,7 +77,7 @@ pub enum Unreadable {
         second: String,
     },
     /// Over [`MAX_ROWS`].
-    #[error("This file has more than 50,000 rows. Split it into smaller files.")]
+    #[error("This file has more than 100,000 rows. Split it into smaller files.")]
     TooManyRows,
     /// Over [`MAX_COLUMNS`].
     #[error("This file has more than 300 columns. Remove those that are not needed.")]
@@ -143,6 +143,8 @@ pub struct Reading {
 pub struct Row {
     /// The row as a spreadsheet numbers it; the headings are mostly row 1.
     pub number: usize,
+    /// As far as it could be read, also where the row is refused.
+    pub title: String,
     /// The work, unless a finding refuses it.
     pub work: Option<WorkDraft>,
     /// What there is to say about the row, refusals and warnings.
@@ -224,6 +226,8 @@ pub enum Code {
     SocietyUnknown,
     /// Title and writers stand in a row above.
     SongRepeated,
+    /// The row our template comes with. Refused.
+    TemplateExample,
     /// Refused.
     TitleMissing,
     /// Taken as the last name.
@@ -263,7 +267,7 @@ impl Reading {
             let (work, mut findings) = row::read(self, &cells);
             repeats.note(number, &work, &self.columns, &mut findings);
             let refused = findings.iter().any(|finding| finding.level == Level::Refused);
-            Row { number, work: (!refused).then_some(work), findings }
+            Row { number, title: work.title.clone(), work: (!refused).then_some(work), findings }
         })
     }
 }

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use sha2::{Digest, Sha256};
+
 use super::columns::Columns;
 use super::layouts::{Field, Place};
 use super::{Code, Finding, Level, WorkDraft};
@@ -14,7 +16,8 @@ pub(super) struct Repeats {
     numbers: HashMap<String, usize>,
     iswcs: HashMap<Iswc, usize>,
     isrcs: HashMap<Isrc, usize>,
-    songs: HashMap<(String, Vec<String>), usize>,
+    /// By a hash: the titles and names of a hundred thousand rows would fill much memory.
+    songs: HashMap<[u8; 32], usize>,
 }
 
 impl Repeats {
@@ -54,8 +57,8 @@ fn first<K: Eq + std::hash::Hash>(rows: &mut HashMap<K, usize>, key: K, row: usi
     Some(*rows.entry(key).or_insert(row)).filter(|earlier| *earlier < row)
 }
 
-/// Folded title and writers: what makes two rows look like one work.
-fn song(work: &WorkDraft) -> (String, Vec<String>) {
+/// Folded title and writers, hashed: what makes two rows look like one work.
+fn song(work: &WorkDraft) -> [u8; 32] {
     let writer = |writer: &super::WriterDraft| match &writer.ipi {
         Some(ipi) => ipi.to_string(),
         None => fold(&[writer.last.as_deref(), writer.first.as_deref()].map(Option::unwrap_or_default).join(" ")),
@@ -63,5 +66,10 @@ fn song(work: &WorkDraft) -> (String, Vec<String>) {
     let mut writers: Vec<String> = work.writers.iter().map(writer).collect();
     writers.sort_unstable();
     writers.dedup();
-    (fold(&work.title), writers)
+    let mut hash = Sha256::new_with_prefix(fold(&work.title));
+    for writer in writers {
+        hash.update([0]); // no folded text has one
+        hash.update(writer);
+    }
+    hash.finalize().into()
 }

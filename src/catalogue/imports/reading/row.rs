@@ -6,7 +6,7 @@ use csv::StringRecord;
 
 use super::cells::{self, Dated};
 use super::columns::Columns;
-use super::layouts::{Field, Place};
+use super::layouts::{Field, Place, is_example};
 use super::{Code, Controlled, Finding, Layout, Level, Reading, RecordingDraft, WorkDraft, WriterDraft};
 use crate::standards::characters::{Unclean, clean, clean_multiline, fold};
 use crate::standards::identifiers::{IpiName, Isrc, NoNumber};
@@ -23,6 +23,10 @@ pub(super) fn read(reading: &Reading, cells: &StringRecord) -> (WorkDraft, Vec<F
         return (WorkDraft::default(), row.findings); // the cells stand under wrong headings
     }
     let work = row.work();
+    if is_example(&work) {
+        let words = "This is the template's example row. Delete it, or give it a number and title of your own.";
+        row.find(Level::Refused, Code::TemplateExample, None, words.to_owned());
+    }
     (work, row.findings)
 }
 

@@ -174,8 +174,9 @@ mod django_music_publisher {
 }
 
 #[test]
-fn our_template_reads_without_a_word() {
-    let reading = Reading::of(template().as_bytes()).unwrap();
+fn our_template_reads_without_a_word_once_its_example_is_a_work() {
+    let own = template().replace("EXAMPLE,Example: Harbour", "NL-0001,Harbour");
+    let reading = Reading::of(own.as_bytes()).unwrap();
     assert_eq!(reading.layout, Layout::Ledgerline);
     assert_eq!(reading.columns_ignored, [""; 0]);
     let rows: Vec<Row> = reading.rows().collect();
@@ -191,6 +192,15 @@ fn our_template_reads_without_a_word() {
     let headings: Vec<String> = LEDGERLINE.iter().flat_map(Column::headings).collect();
     assert_eq!(headings.len(), 8 + 7 * 10 + 3 * 3 + 2);
     assert!(headings.iter().all(|heading| template().contains(heading)));
+}
+
+#[test]
+fn the_example_of_the_template_is_no_work() {
+    let left = [template(), template().replace("EXAMPLE,", "NL-0001,"), template().replace("Example: ", ""), template().to_lowercase()];
+    for text in left {
+        let rows = rows(&text);
+        assert_eq!((rows[0].work.as_ref(), codes(&rows[0])), (None, vec![Code::TemplateExample]), "{text}");
+    }
 }
 
 #[test]

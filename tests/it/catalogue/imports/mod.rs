@@ -1,6 +1,10 @@
 //! Imports: a file read, checked row by row, then written whole or not at all.
 
-use super::{NORTHLIGHT, adds_work, firsts, imports, member, olga};
+mod input;
+mod repeats;
+mod retrying;
+
+use super::{NORTHLIGHT, adds_work, firsts, imports, member, olga, presses_import};
 use crate::support::{App, Page, Person};
 
 const IMPORTS: &str = "/publishers/northlight/imports";
@@ -27,11 +31,20 @@ async fn a_file_is_checked_then_written_whole() {
     assert_eq!(firsts(&checked.follows("With warnings 1").await), ["Beta Row 3"]);
     assert_eq!(app.one::<i64>("select count(*) from works").await, 0);
 
-    let busy = checked.submits("Import 3 works", &[]).await;
+    let untouched = checked.submits("Import 3 works", &[]).await;
+    assert_eq!(
+        (untouched.status, untouched.errors("confirmed").as_deref()),
+        (422, Some("Tick this once you have looked at the warnings."))
+    );
+    let busy = untouched.submits("Import 3 works", &[("confirmed", "true")]).await;
     assert!(busy.says("Importing") && busy.attribute("#import", "hx-trigger").is_some());
+    assert!(busy.has("head > noscript"), "without JavaScript the page comes again by itself");
     app.run_jobs().await;
     let done = olga.opens(&checked.path).await;
-    assert!(done.says("3 works in the catalogue") && done.attribute("#import", "hx-trigger").is_none(), "{done:?}");
+    assert!(
+        done.says("3 works in the catalogue") && done.attribute("#import", "hx-trigger").is_none() && !done.has("noscript"),
+        "{done:?}"
+    );
     let works = done.follows("See the works").await;
     assert_eq!(firsts(&works), ["Alpha", "Beta", "Gamma"]);
     assert_eq!(works.row("Beta").unwrap()[1], "Okafor, Adaeze", "the same person, however written");
@@ -78,7 +91,7 @@ async fn a_number_taken_between_reading_and_writing_writes_nothing() {
     let app = App::start().await;
     let olga = olga(&app).await;
     let checked = uploads(&olga, "works.csv", GOOD.as_bytes()).await;
-    checked.submits("Import 3 works", &[]).await;
+    presses_import(&checked).await;
     adds_work(&olga, "Quicker", &[], &[("number", "QX-1")]).await;
     app.run_jobs().await;
     let page = olga.opens(&checked.path).await;
@@ -111,69 +124,6 @@ async fn works_of_a_department_go_into_it() {
     let foreign = uploads(&dara, "works.csv", b"Title,Department\nThree,Classical\nFour,Nowhere\n").await;
     assert!(foreign.row("Three").unwrap()[1].contains("There is no department “Classical” you may use."));
     assert!(foreign.row("Four").unwrap()[1].contains("There is no department “Nowhere” you may use."));
-    let mara = app.person("mara@northlight.test").in_departments("department_admin", "northlight", &["Pop", "Classical"]).await;
-    mara.signs_in().await;
-    let unsaid = uploads(&mara, "works.csv", b"Title\nFive\n").await;
-    assert!(unsaid.row("Five").unwrap()[1].contains("Name one of your departments"));
-}
-
-#[tokio::test]
-async fn what_is_no_table_of_works_is_said_at_the_field() {
-    let app = App::start().await;
-    let olga = olga(&app).await;
-    for (name, content, words) in [
-        ("empty.csv", &b""[..], "This file has no rows."),
-        ("works.xlsx", b"PK\x03\x04....xl/workbook.xml", "This is an Excel workbook. Open it, save it as CSV, and upload the CSV file."),
-        ("works.pdf", b"%PDF-1.7", "This is a PDF file. Upload a CSV file."),
-        (
-            "odd.csv",
-            b"Foo,Bar\n1,2\n",
-            "None of the headings in the first row is known. The first row must name the columns, \u{201C}Title\u{201D} among them.",
-        ),
-        ("open.csv", b"Title,Notes\n\"open,1\n2,3\n", "The quotation mark that opens a cell in row 2 is never closed."),
-        ("binary.csv", b"Title\n\x00\x01\x02", "This file is not text. Save the sheet as CSV and upload the CSV file."),
-    ] {
-        let page = uploads(&olga, name, content).await;
-        assert_eq!((page.status, page.errors("file").as_deref()), (422, Some(words)), "{name}");
-    }
-    assert_eq!(app.one::<i64>("select count(*) from imports").await, 0);
-    let large = uploads(&olga, "large.csv", &[b"Title\n".as_slice(), &b"x,\n".repeat(8_000_000)].concat()).await;
-    assert_eq!(
-        (large.status, large.errors("file").as_deref()),
-        (413, Some("This file is larger than 20 MB. Split it into smaller files."))
-    );
-    let url = olga.opens(&format!("{IMPORTS}/new")).await.attribute("form[enctype]", "action").unwrap();
-    assert_eq!(olga.posts(&url, &[("stamp", &app.publisher("northlight").await.to_string())]).await.status, 422);
-    let mut forged = olga.opens(&format!("{IMPORTS}/new")).await;
-    forged.body = forged.body.replace("?stamp=", "?other=");
-    assert_eq!(forged.uploads("Upload and check", &[], "file", "works.csv", GOOD.as_bytes()).await.status, 409);
-}
-
-#[tokio::test]
-async fn files_are_read_however_a_spreadsheet_wrote_them() {
-    let app = App::start().await;
-    let olga = olga(&app).await;
-    let text = "Title;Writer 1 Last;Writer 1 Share\nCafé Größe;Müller;100\n";
-    let latin: Vec<u8> = text.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
-    let wide: Vec<u8> = std::iter::once(0xFEFF).chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
-    for content in [text.as_bytes().to_vec(), latin, wide] {
-        let page = uploads(&olga, "works.csv", &content).await;
-        assert_eq!(page.row("Café Größe").unwrap(), ["Café Größe Row 2", "Good"]);
-    }
-}
-
-#[tokio::test]
-async fn what_the_forms_would_refuse_a_file_may_not_bring_either() {
-    let app = App::start().await;
-    let olga = olga(&app).await;
-    let long = "x".repeat(300);
-    let many: String = (0..60).map(|i| format!("t{i}|")).collect();
-    let rows = format!("{long},,,\nB,ABCDEFGHIJKLMNOP,,\nC,№7,,\nD,,{long},\nE,,,{many}\n<b>F</b> =1+1,,\"Smith, John\",\n");
-    let csv = format!("Title,Work number,Writer 1 Last,Alternative titles\n{rows}");
-    let page = uploads(&olga, "works.csv", csv.as_bytes()).await;
-    let refused = olga.opens(&format!("{}?rows=refused", page.path)).await;
-    assert_eq!(refused.rows().len(), 5, "{refused:?}");
-    assert!(page.row("<b>F</b> =1+1").is_some());
 }
 
 #[tokio::test]
@@ -215,7 +165,7 @@ async fn whoever_may_not_import_any_more_imports_nothing() {
     let app = App::start().await;
     let olga = olga(&app).await;
     let checked = uploads(&olga, "works.csv", GOOD.as_bytes()).await;
-    checked.submits("Import 3 works", &[]).await;
+    presses_import(&checked).await;
     app.sql("update user_publishers set role_id = (select id from roles where key = 'viewer')").await;
     app.run_jobs().await;
     assert_eq!(app.one::<i64>("select count(*) from works").await, 0);
@@ -235,12 +185,14 @@ async fn imports_are_for_those_who_hold_the_permission_and_stay_in_their_publish
     let there = page.path.replace("northlight", "ember-oak");
     let stamp = app.publisher("ember-oak").await.to_string();
     assert_eq!(eve.opens(&there).await.status, 404);
-    for act in ["works", "drop"] {
+    for act in ["works", "check", "stop", "drop"] {
         assert_eq!(eve.posts(&format!("{there}/{act}"), &[("stamp", &stamp)]).await.status, 404);
     }
     let template = olga.gets(&format!("{IMPORTS}/template.csv")).await;
     assert!(template.header("content-disposition").unwrap().contains("ledgerline-works.csv") && template.body.contains("Writer 1 Last"));
-    let own = uploads(&olga, "template.csv", template.body.as_bytes()).await;
+    let forgotten = uploads(&olga, "template.csv", template.body.as_bytes()).await;
+    assert!(forgotten.row("Example").unwrap()[1].starts_with("Refused This is the template's example row. Delete it"), "{forgotten:?}");
+    let own = uploads(&olga, "own.csv", template.body.replace("EXAMPLE,Example: ", "NL-1,").as_bytes()).await;
     assert!(own.says("Every row is in order"), "{own:?}");
     assert!(olga.opens(IMPORTS).await.row("template.csv").is_some());
 }
@@ -255,7 +207,7 @@ async fn who_works_in_departments_meets_their_own_imports_only() {
     assert!(dara.opens(IMPORTS).await.row("works.csv").is_none());
     assert_eq!(dara.opens(&page.path).await.status, 404);
     let stamp = app.publisher("northlight").await.to_string();
-    for act in ["works", "drop"] {
+    for act in ["works", "check", "stop", "drop"] {
         assert_eq!(dara.posts(&format!("{}/{act}", page.path), &[("stamp", &stamp)]).await.status, 404);
     }
     assert_eq!(app.list::<String>("select state from imports").await, ["checked"]);
