@@ -90,8 +90,8 @@ pub struct Other {
 pub(super) enum Asker {
     /// Whoever holds the session of this hash.
     Session([u8; 32]),
-    /// The person a job acts for.
-    Job(Person),
+    /// Somebody the program knows already: whom a job acts for, or who stepped out for a moment.
+    Known(Person),
 }
 
 /// What the gate answers.
@@ -182,7 +182,7 @@ pub(super) async fn enter(
     let row = conn.fetch_one(begin.as_str()).await?;
     let answer: Answer = serde_json::from_str(row.try_get::<&str, _>(0)?).map_err(anyhow::Error::new)?;
     let person = match (asker, answer.person) {
-        (Asker::Job(person), _) => person,
+        (Asker::Known(person), _) => person,
         (Asker::Session(_), Some(person)) => {
             state.sessions().seen(person.session, now);
             person
@@ -234,7 +234,7 @@ fn begin(slug: &str, asker: &Asker, permission: &str, write: bool, now: OffsetDa
     let mut begin = String::with_capacity(384);
     begin.push_str(match asker {
         Asker::Session(_) => "begin; select ctx.enter_by_session(convert_from('\\x",
-        Asker::Job(_) => "begin; select ctx.enter(convert_from('\\x",
+        Asker::Known(_) => "begin; select ctx.enter(convert_from('\\x",
     });
     push_hex(&mut begin, slug.as_bytes());
     begin.push_str("', 'UTF8'), '");
@@ -243,7 +243,7 @@ fn begin(slug: &str, asker: &Asker, permission: &str, write: bool, now: OffsetDa
             begin.push_str("\\x");
             push_hex(&mut begin, hash);
         }
-        Asker::Job(person) => _ = write!(begin, "{}", person.id),
+        Asker::Known(person) => _ = write!(begin, "{}", person.id),
     }
     let now = now.format(&time::format_description::well_known::Rfc3339).map_err(anyhow::Error::new)?;
     let _ = write!(begin, "', '{permission}', {write}, '{now}')::text");

@@ -109,7 +109,7 @@ impl<P: Permission> Write<P> {
 impl<P: Permission> Outside<P> {
     /// Passes the same door again, if the person still may.
     pub async fn enter_again(self, state: &State) -> Result<Write<P>> {
-        Ok(Write::new(gate::enter(state, self.request, &self.slug, self.person, P::NAME, true).await?))
+        Ok(Write::new(gate::enter(state, self.request, &self.slug, Asker::Known(self.person), P::NAME, true).await?))
     }
 }
 

@@ -74,5 +74,5 @@ pub async fn enter_for_job<P: Permission>(state: &State, publisher: Uuid, user: 
         last_publisher: None,
     };
     let request = Request { method: Method::POST, path: String::new(), headers: HeaderMap::new(), address: None, agent: None };
-    Ok(Work(Write::new(gate::enter(state, request, &found.slug, Asker::Job(person), P::NAME, true).await?)))
+    Ok(Work(Write::new(gate::enter(state, request, &found.slug, Asker::Known(person), P::NAME, true).await?)))
 }
