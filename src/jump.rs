@@ -14,10 +14,10 @@ use crate::{
     },
     error::Result,
     members::member::{self, Filter},
-    web,
+    web::{self, Query},
 };
 use askama::Template;
-use axum::{extract::Query, response::Response};
+use axum::response::Response;
 use serde::Deserialize;
 
 /// How many of a kind are offered; their list has the others.

@@ -203,7 +203,7 @@ async fn a_songwriter_a_creator_sees_works_through_stays() {
     app.sql("update user_publishers set status = 'removed' where reach = 'own'").await;
     let invited = [("email", "ada@x.test"), ("role", "creator")];
     let songwriter = url.rsplit('/').next().unwrap();
-    olga.opens(&format!("{NORTHLIGHT}/invitations?songwriter={songwriter}")).await.submits("Send invitation", &invited).await;
+    olga.opens(&format!("{NORTHLIGHT}/invitations/new?songwriter={songwriter}")).await.submits("Send invitation", &invited).await;
     let refused = olga.opens(&url).await.submits("Archive", &[]).await;
     assert_eq!(refused.summary().unwrap(), "ada@x.test is invited as Lind, Ada. Revoke the invitation first.");
     app.sql("update invitations set revoked_at = now()").await;

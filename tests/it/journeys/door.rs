@@ -24,7 +24,7 @@ async fn journey(with_scripts: bool) {
     browser.types("email", &olga.email).await;
     browser.types("password", "a lantern in the attic").await;
     browser.presses("Sign in").await;
-    browser.sees("This e-mail address and password do not belong together.").await;
+    browser.sees("This email address and password do not belong together.").await;
     assert_eq!((browser.typed("email").await, browser.typed("password").await), (olga.email.clone(), String::new()));
     browser.types("password", PASSWORD).await;
     browser.presses("Sign in").await;

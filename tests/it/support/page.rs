@@ -174,7 +174,7 @@ fn parsed(selector: &str) -> Selector {
     Selector::parse(selector).unwrap_or_else(|error| panic!("{selector}: {error}"))
 }
 
-/// The visible words inside an element, with single spaces.
+/// The words inside an element that somebody without JavaScript sees, with single spaces.
 pub fn words(element: ElementRef) -> String {
     let mut text = String::new();
     gather(element, &mut text);
@@ -188,7 +188,8 @@ fn gather(element: ElementRef, text: &mut String) {
         } else if let Some(child) = ElementRef::wrap(child) {
             let name = child.value().name();
             let closed = name == "dialog" && child.attr("open").is_none();
-            if closed || child.attr("hidden").is_some() || ["script", "style", "template", "svg"].contains(&name) {
+            let scripted = child.value().has_class("needs-js", scraper::CaseSensitivity::CaseSensitive);
+            if closed || scripted || child.attr("hidden").is_some() || ["script", "style", "template", "svg"].contains(&name) {
                 continue;
             }
             let is_inline = ["a", "abbr", "b", "bdi", "code", "em", "i", "kbd", "mark", "small", "span", "strong", "time"].contains(&name);
