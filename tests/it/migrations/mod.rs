@@ -15,7 +15,8 @@ const OLDER: i64 = 2;
 
 /// Applies the migrations up to one, as an older program with fewer of them would.
 async fn up_to(database: &Database, version: i64) {
-    let folder = std::env::temp_dir().join(format!("ledgerline-migrations-{}-{version}", std::process::id()));
+    // A folder of its own: tests that run at the same time ask for the same version.
+    let folder = std::env::temp_dir().join(format!("ledgerline-migrations-{}", uuid::Uuid::now_v7()));
     fs::create_dir_all(&folder).unwrap();
     for file in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations")).unwrap().map(Result::unwrap) {
         let name = file.file_name().into_string().unwrap();
