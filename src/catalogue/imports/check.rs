@@ -3,6 +3,7 @@
 use super::{
     import::{Finding, Note, Row},
     known::InCatalogue,
+    people::{Meaning, People},
     reading::{self, Reading, WorkDraft, WriterDraft},
 };
 use crate::{
@@ -10,10 +11,7 @@ use crate::{
     catalogue::{
         departments::Departments,
         fields::{LONGEST_LINE, MOST_TITLES},
-        songwriters::{
-            matching::{Directory, Found, Known},
-            songwriter::{full_name, name_key, stored_ipi},
-        },
+        songwriters::songwriter::name_key,
         works::work::LONGEST_NUMBER,
     },
     error::Result,
@@ -49,8 +47,7 @@ pub struct Tally {
     pub total: i32,
     pub refused: i32,
     pub warned: i32,
-    /// Writers who will be added, as the writing will tell them apart.
-    newcomers: Directory,
+    people: People,
     known_writers: HashSet<Uuid>,
     recordings: usize,
 }
@@ -66,26 +63,11 @@ impl Tally {
         self.recordings += row.draft.as_ref().map_or(0, |draft| draft.recordings.len());
     }
 
-    fn newcomer(&mut self, key: String, ipi: Option<String>) {
-        let met = match self.newcomers.find(std::slice::from_ref(&key), ipi.as_deref()) {
-            Found::One(known) => Some(known.clone()),
-            Found::Nobody | Found::Several(_) => None,
-        };
-        match (met, ipi) {
-            (Some(Known { id, ipi: None, .. }), Some(ipi)) => self.newcomers.complete(id, &ipi),
-            (Some(_), _) => {}
-            (None, ipi) => {
-                let id = Uuid::from_u128(u128::try_from(self.newcomers.count()).unwrap_or(u128::MAX)); // tells them apart here only
-                self.newcomers.learn(Known { id, name: String::new(), key, ipi, archived: false });
-            }
-        }
-    }
-
     /// What there is to say about the file as a whole.
     pub fn notes(&self, reading: &Reading) -> Vec<Note> {
         let mut notes = Vec::new();
         let number = |n: usize| crate::web::figure(i64::try_from(n).unwrap_or(i64::MAX));
-        let (new, known) = (self.newcomers.count(), self.known_writers.len());
+        let (new, known) = (self.people.added(), self.known_writers.len());
         if new + known > 0 {
             notes.push(Note::of("writers", format!("Songwriters: {} new, {} in the catalogue already.", number(new), number(known))));
         }
@@ -119,12 +101,14 @@ impl Checker {
     pub async fn store(&mut self, at: &mut Tenant, import: Uuid, rows: Vec<reading::Row>) -> Result<()> {
         let drafts: Vec<&WorkDraft> = rows.iter().filter_map(|row| row.work.as_ref()).collect();
         let catalogue = InCatalogue::of(at, &drafts).await?;
+        self.tally.people.meet(&catalogue.directory);
         let mut kept = Vec::with_capacity(rows.len());
         for row in rows {
-            let row = self.check(row, &catalogue);
+            let row = self.check(at, row, &catalogue);
             self.tally.row(&row);
             kept.push(row);
         }
+        self.tally.people.take(); // nothing is written yet
         let publisher = at.publisher.id;
         sqlx::query!(
             "insert into import_rows (publisher_id, import_id, line, title, draft, findings, level)
@@ -139,7 +123,7 @@ impl Checker {
         Ok(())
     }
 
-    fn check(&mut self, row: reading::Row, catalogue: &InCatalogue) -> Row {
+    fn check(&mut self, at: &Tenant, row: reading::Row, catalogue: &InCatalogue) -> Row {
         let mut findings: Vec<Finding> = row.findings.into_iter().map(Finding::from).collect();
         if let Some(draft) = &row.work {
             self.check_fields(draft, &mut findings);
@@ -160,7 +144,7 @@ impl Checker {
                 let words = format!("A work with this title and these writers exists: {number}.");
                 findings.push(Finding::warning("work_exists", words).of_work(work.id));
             }
-            self.check_writers(draft, &catalogue.directory, &mut findings);
+            self.check_writers(at, draft, &mut findings);
         }
         findings.sort_by_key(|finding| !finding.is_refusal());
         let refused = row.work.is_none() || findings.iter().any(Finding::is_refusal);
@@ -215,29 +199,21 @@ impl Checker {
         }
     }
 
-    fn check_writers(&mut self, draft: &WorkDraft, directory: &Directory, findings: &mut Vec<Finding>) {
+    fn check_writers(&mut self, at: &Tenant, draft: &WorkDraft, findings: &mut Vec<Finding>) {
         for writer in &draft.writers {
-            let (key, ipi) = (writer_key(writer), writer.ipi.as_ref().and_then(stored_ipi));
-            match directory.find(std::slice::from_ref(&key), ipi.as_deref()) {
-                Found::One(known) if known.archived => {
-                    let words = format!("{} has this IPI and is archived. Restore the songwriter first.", known.name);
-                    findings.push(Finding::refused("songwriter_archived", words));
-                    continue;
-                }
-                Found::One(known) => {
-                    self.tally.known_writers.insert(known.id);
-                    continue;
-                }
-                Found::Several(namesakes) => {
-                    let (last, first) = writer_name(writer);
-                    let name = full_name(Some(last), first, None);
-                    let words =
-                        format!("{} songwriters are called {name}; without the IPI of one of them, another is added.", namesakes.len());
-                    findings.push(Finding::warning("namesakes", words));
-                }
-                Found::Nobody => {}
+            let Meaning { songwriter, is_new, namesakes } = self.tally.people.decide(at, writer);
+            if songwriter.archived {
+                let words = format!("{} has this IPI and is archived. Restore the songwriter first.", songwriter.name);
+                findings.push(Finding::refused("songwriter_archived", words));
+            } else if !is_new {
+                self.tally.known_writers.insert(songwriter.id);
+            } else if namesakes > 0 {
+                let words = format!(
+                    "{} fits {namesakes} songwriters. Give an IPI to say which; without one, all such rows get one new songwriter.",
+                    songwriter.name
+                );
+                findings.push(Finding::warning("namesakes", words));
             }
-            self.tally.newcomer(key, ipi);
         }
     }
 }

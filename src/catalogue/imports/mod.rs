@@ -8,6 +8,7 @@ pub mod import;
 mod jobs;
 mod known;
 mod pages;
+mod people;
 pub mod reading;
 mod show;
 mod steps;

@@ -1,24 +1,15 @@
 //! Writing a checked import: every row in one transaction, a batch at a time, or none.
 
 use super::{
-    check::{BATCH, own_number, writer_key, writer_name},
+    check::{BATCH, own_number},
     import::{Finding, Import},
     known::directory,
+    people::People,
     reading::{WorkDraft, WriterDraft},
 };
 use crate::{
     access::Tenant,
-    catalogue::{
-        credits::Credit,
-        departments::Departments,
-        recordings::recording,
-        songwriters::{
-            matching::{Directory, Found, Known},
-            songwriter::{self, stored_ipi},
-        },
-        tally,
-        works::work,
-    },
+    catalogue::{credits::Credit, departments::Departments, recordings::recording, songwriters::songwriter, tally, works::work},
     error::{Refusal, Result},
 };
 use sqlx::types::Json;
@@ -116,6 +107,7 @@ pub struct Writing {
     departments: Departments,
     /// Where rows go that name no department.
     department: Option<Uuid>,
+    people: People,
     pub added: Added,
 }
 
@@ -126,7 +118,8 @@ impl Writing {
         sqlx::query!("set local statement_timeout = '60s'").execute(at.db()).await?;
         let (import, department) = (import.id, import.department_id);
         let departments = Departments::of(at).await?;
-        Ok(Writing { import, next_number: first_number, after: i32::MIN, departments, department, added: Added::default() })
+        let (people, added) = (People::default(), Added::default());
+        Ok(Writing { import, next_number: first_number, after: i32::MIN, departments, department, people, added })
     }
 
     /// Writes the next batch and answers how many rows it had; none when all are written.
@@ -135,8 +128,7 @@ impl Writing {
         let Some(last) = rows.last() else { return Ok(0) };
         self.after = last.line;
         let drafts: Vec<&WorkDraft> = rows.iter().map(|row| &*row.draft).collect();
-        let mut directory = directory(at, &drafts).await?;
-        let mut people = People::default();
+        self.people.meet(&directory(at, &drafts).await?);
         let mut works = Vec::with_capacity(rows.len());
         let mut recordings = Vec::new();
         for draft in &drafts {
@@ -147,23 +139,35 @@ impl Writing {
                 let details = recording::Details { title, isrc, artist: found.artist.clone(), work_id: Some(id), ..Default::default() };
                 recordings.push(recording::New::of(at.new_id(), details));
             }
-            let credits = draft.writers.iter().map(|writer| people.credit(at, writer, &mut directory)).collect();
+            let credits = draft.writers.iter().map(|writer| self.credit(at, writer)).collect::<Result<_>>()?;
             works.push(self.work(id, draft, credits)?);
         }
-        songwriter::insert(at, &people.new).await?;
-        songwriter::complete_ipi(at, &people.completed).await?;
+        let (new, completed) = self.people.take();
+        songwriter::insert(at, &new).await?;
+        songwriter::complete_ipi(at, &completed).await?;
         work::insert(at, &works, Some(self.import)).await?;
         recording::insert(at, &recordings).await?;
         self.link(at, &rows, &works).await?;
-        self.count(&works, &people, &recordings);
+        let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+        self.added.works += count(works.len());
+        self.added.songwriters += count(new.len());
+        self.added.recordings += count(recordings.len());
         Ok(rows.len())
     }
 
-    fn count(&mut self, works: &[work::New], people: &People, recordings: &[recording::New]) {
-        let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
-        self.added.works += count(works.len());
-        self.added.songwriters += count(people.new.len());
-        self.added.recordings += count(recordings.len());
+    fn credit(&mut self, at: &Tenant, writer: &WriterDraft) -> Result<Credit> {
+        let songwriter = self.people.decide(at, writer).songwriter;
+        if songwriter.archived {
+            let words = format!("{} was archived after the file was read. Nothing was imported.", songwriter.name);
+            return Err(Refusal::rule("songwriter_archived", words).into());
+        }
+        Ok(Credit {
+            songwriter: songwriter.id,
+            name: songwriter.name,
+            role: writer.role.map(|role| role.code().to_owned()).unwrap_or_default(),
+            share: writer.share.map(|share| i32::from(share.hundredths())),
+            controlled: writer.controlled.is_controlled(),
+        })
     }
 
     async fn rows(&self, at: &mut Tenant) -> Result<Vec<Row>> {
@@ -254,47 +258,4 @@ impl Writing {
 
 fn closed(name: &str) -> Refusal {
     Refusal::rule("department_unknown", format!("There is no department “{name}” any more. Nothing was imported."))
-}
-
-/// The writers of a batch: who is new, and whose IPI was learned.
-#[derive(Default)]
-struct People {
-    new: Vec<(Uuid, songwriter::Details)>,
-    completed: Vec<(Uuid, String)>,
-}
-
-impl People {
-    fn credit(&mut self, at: &Tenant, writer: &WriterDraft, directory: &mut Directory) -> Credit {
-        let known = self.songwriter(at, writer, directory);
-        Credit {
-            songwriter: known.id,
-            name: known.name,
-            role: writer.role.map(|role| role.code().to_owned()).unwrap_or_default(),
-            share: writer.share.map(|share| i32::from(share.hundredths())),
-            controlled: writer.controlled.is_controlled(),
-        }
-    }
-
-    fn songwriter(&mut self, at: &Tenant, writer: &WriterDraft, directory: &mut Directory) -> Known {
-        let ipi = writer.ipi.as_ref().and_then(stored_ipi);
-        if let Found::One(known) = directory.find(&[writer_key(writer)], ipi.as_deref()) {
-            let known = known.clone();
-            if let (None, Some(learned)) = (&known.ipi, ipi) {
-                directory.complete(known.id, &learned);
-                // One that is new in this batch is not in the table yet.
-                match self.new.iter_mut().find(|(id, _)| *id == known.id) {
-                    Some((_, details)) => details.ipi = Some(learned),
-                    None => self.completed.push((known.id, learned)),
-                }
-            }
-            return known;
-        }
-        let (last, first) = writer_name(writer);
-        let society = writer.society.as_ref().map(|society| society.as_str().to_owned());
-        let details = songwriter::Details { last: last.to_owned(), first: first.map(str::to_owned), ipi, society, ..Default::default() };
-        let known = Known { id: at.new_id(), name: details.name(), key: details.key(), ipi: details.ipi.clone(), archived: false };
-        directory.learn(known.clone());
-        self.new.push((known.id, details));
-        known
-    }
 }

@@ -75,9 +75,8 @@ impl Directory {
         Ok(())
     }
 
-    /// How many it knows.
-    pub fn count(&self) -> usize {
-        self.known.len()
+    pub fn everybody(&self) -> impl Iterator<Item = &Known> {
+        self.known.iter()
     }
 
     /// Adds somebody, so that the next row that means them finds them.

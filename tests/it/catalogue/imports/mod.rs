@@ -1,6 +1,7 @@
 //! Imports: a file read, checked row by row, then written whole or not at all.
 
 mod input;
+mod namesakes;
 mod repeats;
 mod retrying;
 
