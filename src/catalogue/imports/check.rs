@@ -3,7 +3,7 @@
 use super::{
     import::{Finding, Note, Row},
     known::InCatalogue,
-    people::{Meaning, People},
+    people::{Doubt, Meaning, People},
     reading::{self, Reading, WorkDraft, WriterDraft},
 };
 use crate::{
@@ -201,20 +201,31 @@ impl Checker {
 
     fn check_writers(&mut self, at: &Tenant, draft: &WorkDraft, findings: &mut Vec<Finding>) {
         for writer in &draft.writers {
-            let Meaning { songwriter, is_new, namesakes } = self.tally.people.decide(at, writer);
+            let Meaning { songwriter, is_new, doubt } = self.tally.people.decide(at, writer);
             if songwriter.archived {
                 let words = format!("{} has this IPI and is archived. Restore the songwriter first.", songwriter.name);
                 findings.push(Finding::refused("songwriter_archived", words));
-            } else if !is_new {
-                self.tally.known_writers.insert(songwriter.id);
-            } else if namesakes > 0 {
-                let words = format!(
-                    "{} fits {namesakes} songwriters. Give an IPI to say which; without one, all such rows get one new songwriter.",
-                    songwriter.name
-                );
-                findings.push(Finding::warning("namesakes", words));
+                continue;
             }
+            if !is_new {
+                self.tally.known_writers.insert(songwriter.id);
+            }
+            findings.extend(doubt.map(|doubt| doubtful(&songwriter.name, doubt)));
         }
+    }
+}
+
+/// What the person may want to settle before a songwriter is added.
+fn doubtful(name: &str, doubt: Doubt) -> Finding {
+    match doubt {
+        Doubt::Namesakes(count) => Finding::warning(
+            "namesakes",
+            format!("{name} fits {count} songwriters. Give an IPI to say which; without one, all such rows get one new songwriter."),
+        ),
+        Doubt::Archived => Finding::warning(
+            "namesake_archived",
+            format!("{name} is archived. Restore the songwriter and check again; otherwise all such rows get one new songwriter."),
+        ),
     }
 }
 

@@ -32,7 +32,16 @@ pub struct People {
 #[derive(Debug, Clone)]
 struct Named {
     id: Uuid,
-    namesakes: usize,
+    doubt: Option<Doubt>,
+}
+
+/// Why it is not certain that somebody is new.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doubt {
+    /// So many songwriters are called so, and nothing tells them apart.
+    Namesakes(usize),
+    /// Somebody archived is called so.
+    Archived,
 }
 
 /// Whom a row means by a writer.
@@ -41,8 +50,7 @@ pub struct Meaning {
     pub songwriter: Known,
     /// The file adds them.
     pub is_new: bool,
-    /// How many songwriters the name fits, when nothing tells them apart; otherwise 0.
-    pub namesakes: usize,
+    pub doubt: Option<Doubt>,
 }
 
 impl People {
@@ -67,46 +75,38 @@ impl People {
     pub fn decide(&mut self, at: &Tenant, writer: &WriterDraft) -> Meaning {
         let key = writer_key(writer);
         let Some(ipi) = writer.ipi.as_ref().and_then(stored_ipi) else { return self.by_name(at, key, writer) };
-        match self.directory.find(&[key], Some(&ipi)) {
+        match self.directory.find(std::slice::from_ref(&key), Some(&ipi)) {
             Found::One(known) => {
                 let mut songwriter = known.clone();
                 if songwriter.ipi.is_none() {
                     self.complete(songwriter.id, &ipi);
                     songwriter.ipi = Some(ipi);
                 }
-                self.met(songwriter, 0)
+                self.met(songwriter, None)
             }
-            Found::Nobody => self.add(at, writer, Some(ipi), 0),
-            Found::Several(namesakes) => {
-                let namesakes = namesakes.len();
-                self.add(at, writer, Some(ipi), namesakes)
-            }
+            Found::Nobody | Found::Several(_) => self.add(at, &key, writer, Some(ipi)),
         }
     }
 
     fn by_name(&mut self, at: &Tenant, key: String, writer: &WriterDraft) -> Meaning {
-        if let Some(Named { id, namesakes }) = self.named.get(&key).cloned()
+        if let Some(Named { id, doubt }) = self.named.get(&key).cloned()
             && let Some(songwriter) = self.directory.by_id(id).cloned()
         {
-            return self.met(songwriter, namesakes);
+            return self.met(songwriter, doubt);
         }
         let meaning = match self.directory.find(std::slice::from_ref(&key), None) {
             Found::One(known) => {
                 let songwriter = known.clone();
-                self.met(songwriter, 0)
+                self.met(songwriter, None)
             }
-            Found::Nobody => self.add(at, writer, None, 0),
-            Found::Several(namesakes) => {
-                let namesakes = namesakes.len();
-                self.add(at, writer, None, namesakes)
-            }
+            Found::Nobody | Found::Several(_) => self.add(at, &key, writer, None),
         };
-        self.named.insert(key, Named { id: meaning.songwriter.id, namesakes: meaning.namesakes });
+        self.named.insert(key, Named { id: meaning.songwriter.id, doubt: meaning.doubt });
         meaning
     }
 
-    fn met(&self, songwriter: Known, namesakes: usize) -> Meaning {
-        Meaning { is_new: self.newcomers.contains(&songwriter.id), songwriter, namesakes }
+    fn met(&self, songwriter: Known, doubt: Option<Doubt>) -> Meaning {
+        Meaning { is_new: self.newcomers.contains(&songwriter.id), songwriter, doubt }
     }
 
     fn complete(&mut self, id: Uuid, ipi: &str) {
@@ -118,7 +118,12 @@ impl People {
         }
     }
 
-    fn add(&mut self, at: &Tenant, writer: &WriterDraft, ipi: Option<String>, namesakes: usize) -> Meaning {
+    fn add(&mut self, at: &Tenant, key: &str, writer: &WriterDraft, ipi: Option<String>) -> Meaning {
+        let keys = [key.to_owned()];
+        let doubt = match self.directory.find(&keys, ipi.as_deref()) {
+            Found::Several(namesakes) => Some(Doubt::Namesakes(namesakes.len())),
+            _ => self.directory.archived(&keys, ipi.as_deref()).map(|_| Doubt::Archived),
+        };
         let (last, first) = writer_name(writer);
         let society = writer.society.as_ref().map(|society| society.as_str().to_owned());
         let details = Details { last: last.to_owned(), first: first.map(str::to_owned), ipi, society, ..Details::default() };
@@ -126,6 +131,6 @@ impl People {
         self.directory.learn(songwriter.clone());
         self.newcomers.insert(songwriter.id);
         self.new.push((songwriter.id, details));
-        Meaning { songwriter, is_new: true, namesakes }
+        Meaning { songwriter, is_new: true, doubt }
     }
 }

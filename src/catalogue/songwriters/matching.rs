@@ -14,7 +14,7 @@ pub struct Known {
     /// Folded "last first".
     pub key: String,
     pub ipi: Option<String>,
-    /// Out of the lists: found by the IPI only, so that nobody is entered twice, and restored before anything is entered.
+    /// Out of the lists: meant by the IPI only, and restored before anything is entered. Of a name alone it is asked.
     pub archived: bool,
 }
 
@@ -34,13 +34,14 @@ pub struct Directory {
     by_id: HashMap<Uuid, usize>,
     by_ipi: HashMap<String, usize>,
     by_key: HashMap<String, Vec<usize>>,
+    archived: HashMap<String, usize>,
 }
 
 /// Longest list of keys in one statement.
 const AT_ONCE: usize = 5_000;
 
 impl Directory {
-    /// Everybody with one of these ids, folded names or IPIs; of the archived, those with one of the IPIs.
+    /// Everybody with one of these ids, folded names or IPIs; of the archived, those with one of the names or IPIs.
     pub async fn load(at: &mut Tenant, ids: &[Uuid], keys: &[String], ipis: &[String]) -> Result<Self> {
         let mut directory = Directory::default();
         directory.fetch(at, ids, &[], &[]).await?;
@@ -60,7 +61,7 @@ impl Directory {
         let publisher = at.publisher.id;
         let rows = sqlx::query!(
             r#"select id, last_name, first_name, stage_name, name_key, ipi, archived_at is not null as "archived!" from songwriters where publisher_id = $1
-               and (archived_at is null and (id = any ($2) or name_key = any ($3)) or ipi = any ($4)) order by archived_at is not null, created_at, id"#,
+               and (archived_at is null and (id = any ($2) or name_key = any ($3)) or archived_at is not null and name_key = any ($3) or ipi = any ($4)) order by archived_at is not null, created_at, id"#,
             publisher,
             ids,
             keys,
@@ -89,7 +90,9 @@ impl Directory {
         if let Some(ipi) = &known.ipi {
             self.by_ipi.entry(ipi.clone()).or_insert(place);
         }
-        if !known.archived {
+        if known.archived {
+            self.archived.entry(known.key.clone()).or_insert(place);
+        } else {
             self.by_key.entry(known.key.clone()).or_default().push(place);
         }
         self.known.push(known);
@@ -113,6 +116,12 @@ impl Directory {
         self.by_ipi.get(ipi).and_then(|place| self.known.get(*place))
     }
 
+    /// Somebody archived whom a name under one of these keys may mean, unless the IPIs say otherwise.
+    pub fn archived(&self, keys: &[String], ipi: Option<&str>) -> Option<&Known> {
+        let namesakes = keys.iter().filter_map(|key| self.archived.get(key)).filter_map(|place| self.known.get(*place));
+        namesakes.into_iter().find(|known| ipi.is_none() || known.ipi.is_none())
+    }
+
     /// Whom a name under one of these keys and an IPI, if there is one, point to.
     pub fn find(&self, keys: &[String], ipi: Option<&str>) -> Found<'_> {
         if let Some(known) = ipi.and_then(|ipi| self.by_ipi(ipi)) {
@@ -127,6 +136,19 @@ impl Directory {
             _ => Found::Several(possible),
         }
     }
+}
+
+/// Lets nobody else look for these names in order to add them until the transaction ends: of two who type a new writer at the
+/// same time, the later finds the one of the earlier.
+pub async fn hold_names(at: &mut Tenant, keys: &[String]) -> Result<()> {
+    let publisher = at.publisher.id.to_string();
+    let mut keys = keys.to_vec();
+    keys.sort_unstable(); // each waits for the same name first
+    keys.dedup();
+    sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1 || key, 0)) as held from unnest($2::text[]) key", publisher, &keys)
+        .fetch_all(at.db())
+        .await?;
+    Ok(())
 }
 
 /// A typed name as last and first.

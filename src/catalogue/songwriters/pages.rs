@@ -2,6 +2,7 @@
 
 use super::{
     archive,
+    matching::hold_names,
     songwriter::{self, Details, LONGEST_NUMBER, Listed, Songwriter, Written, society_name, stored_ipi},
 };
 use crate::{
@@ -296,6 +297,7 @@ async fn add(at: &mut Tenant, form: &SongwriterForm, id: uuid::Uuid) -> Result<S
 /// One person, one songwriter: the same IPI is refused, the same name is asked about.
 async fn refuse_double(at: &mut Tenant, form: &SongwriterForm, details: &Details, except: Option<uuid::Uuid>) -> Result<()> {
     let mut fields = Fields::new();
+    hold_names(at, &[details.key()]).await?;
     let same = songwriter::same(at, details, except).await?;
     let same_ipi = same.iter().find(|other| details.ipi.is_some() && other.ipi == details.ipi);
     match (same_ipi, same.first()) {
@@ -304,11 +306,12 @@ async fn refuse_double(at: &mut Tenant, form: &SongwriterForm, details: &Details
             fields.refuse("ipi", "ipi_of_another", format!("This IPI belongs to {}{archived}.", other.name()));
         }
         (None, Some(other)) if form.another.is_empty() => {
-            fields.refuse(
-                "another",
-                "namesake",
-                format!("There is a songwriter called {} already. Tick this box if it is somebody else.", other.name()),
-            );
+            let name = other.name();
+            let words = match other.archived_at {
+                None => format!("There is a songwriter called {name} already. Tick this box if it is somebody else."),
+                Some(_) => format!("{name} is archived. Restore that songwriter, or tick this box if it is somebody else."),
+            };
+            fields.refuse("another", "namesake", words);
         }
         _ => {}
     }

@@ -236,14 +236,14 @@ pub async fn complete_ipi(at: &mut Tenant, found: &[(Uuid, String)]) -> Result<(
     search::index(at, Kind::Songwriter, &words).await
 }
 
-/// Songwriters who have this IPI, or this very name without an IPI that tells them apart.
+/// Songwriters who have this IPI, or this very name without an IPI that tells them apart; the archived last.
 pub async fn same(at: &mut Tenant, details: &Details, except: Option<Uuid>) -> Result<Vec<Songwriter>> {
     let publisher = at.publisher.id;
     let rows = sqlx::query_as!(
         Songwriter,
         "select id, last_name, first_name, stage_name, ipi, society, writer_number, version, archived_at, updated_at, updated_by from songwriters
-          where publisher_id = $1 and (ipi = $2 or (name_key = $3 and archived_at is null and (ipi is null or $2::text is null))) and id is distinct from $4
-          order by ipi nulls last limit 5",
+          where publisher_id = $1 and (ipi = $2 or ((name_key = $3 and archived_at is null or name_key = $3 and archived_at is not null) and (ipi is null or $2::text is null))) and id is distinct from $4
+          order by archived_at is not null, ipi nulls last limit 5",
         publisher,
         details.ipi,
         details.key(),

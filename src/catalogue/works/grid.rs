@@ -6,7 +6,7 @@ use crate::{
         credits::Credit,
         fields::{Fields, LONGEST_LINE, short},
         songwriters::{
-            matching::{Directory, Found, Known, TypedName, akin},
+            matching::{Directory, Found, Known, TypedName, akin, hold_names},
             songwriter::{self, Details, stored_ipi},
         },
         tally,
@@ -22,6 +22,9 @@ use uuid::Uuid;
 
 /// Most rows a form may have.
 pub const MOST_ROWS: usize = 100;
+
+/// The choice of somebody the catalogue does not have.
+const ANOTHER: &str = "Another person of this name";
 
 /// One row of the grid, as typed.
 #[derive(Debug, Clone, Default)]
@@ -85,6 +88,8 @@ pub async fn resolve(at: &mut Tenant, rows: &mut [Row], fields: &mut Fields) -> 
         rows.iter().enumerate().filter(|(_, row)| !row.is_blank()).filter_map(|(i, row)| Some((i, Typed::read(i, row, fields)?))).collect();
     let ids: Vec<Uuid> = read.iter().filter_map(|(_, typed)| typed.id).collect();
     let keys: Vec<String> = read.iter().flat_map(|(_, typed)| typed.name.keys()).collect();
+    let unchosen: Vec<String> = read.iter().filter(|(_, typed)| typed.id.is_none()).flat_map(|(_, typed)| typed.name.keys()).collect();
+    hold_names(at, &unchosen).await?;
     let ipis: Vec<String> = read.iter().filter_map(|(_, typed)| typed.ipi.clone()).collect();
     let mut directory = Directory::load(at, &ids, &keys, &ipis).await?;
     let mut writers = Writers::default();
@@ -172,12 +177,12 @@ impl Typed {
             }
             Found::Several(namesakes) if !self.is_new => {
                 row.choices = namesakes.iter().map(|known| (known.id.to_string(), with_number(known))).collect();
-                row.choices.push(("new".to_owned(), "Another person of this name".to_owned()));
+                row.choices.push(("new".to_owned(), ANOTHER.to_owned()));
                 let words = format!("{} songwriters are called {}. Choose one, or type the IPI.", namesakes.len(), short(&self.text));
                 fields.refuse(field(i, "name"), "namesakes", words);
                 None
             }
-            Found::Nobody | Found::One(_) | Found::Several(_) => self.newcomer(at, i, directory, writers, fields),
+            Found::Nobody | Found::One(_) | Found::Several(_) => self.newcomer(at, i, row, directory, writers, fields),
         }
     }
 
@@ -222,7 +227,15 @@ impl Typed {
         Some(known)
     }
 
-    fn newcomer(&self, at: &Tenant, i: usize, directory: &mut Directory, writers: &mut Writers, fields: &mut Fields) -> Option<Known> {
+    fn newcomer(
+        &self,
+        at: &Tenant,
+        i: usize,
+        row: &mut Row,
+        directory: &mut Directory,
+        writers: &mut Writers,
+        fields: &mut Fields,
+    ) -> Option<Known> {
         if !at.may("songwriters:create") {
             fields.refuse(
                 field(i, "name"),
@@ -235,6 +248,12 @@ impl Typed {
             let (turned, whole) = (self.name.turned(), &self.text);
             let words = format!("Write the last name first, as in “{turned}”. If it is one name, end it with a comma: “{whole},”.");
             fields.refuse(field(i, "name"), "name_order", words);
+            return None;
+        }
+        if let Some(archived) = directory.archived(&self.name.keys(), self.ipi.as_deref()).filter(|_| !self.is_new) {
+            row.choices = vec![("new".to_owned(), ANOTHER.to_owned())];
+            let words = format!("{} is archived. Restore that songwriter, or choose “{ANOTHER}” here.", archived.name);
+            fields.refuse(field(i, "name"), "songwriter_archived", words);
             return None;
         }
         let details = Details { last: self.name.last.clone(), first: self.name.first.clone(), ipi: self.ipi.clone(), ..Details::default() };

@@ -291,3 +291,41 @@ async fn a_writers_new_name_is_a_change_of_the_work_too() {
     assert_eq!(told.status, 409);
     assert!(told.summary().unwrap().starts_with("Manager changed this work just now"), "{told:?}");
 }
+
+#[tokio::test]
+async fn a_writer_called_like_somebody_archived_is_asked_about() {
+    let app = App::start().await;
+    let olga = olga(&app).await;
+    app.songwriter("northlight", "Bo Yyqman").await;
+    app.sql("update songwriters set archived_at = now()").await;
+    let typed = [("title", "Alpha"), ("writer-0-name", "Yyqman, Bo"), ("writer-0-share", "100")];
+    let asked = olga.opens(&format!("{NORTHLIGHT}/works/new")).await.submits("Add work", &typed).await;
+    let words = "Yyqman, Bo is archived. Restore that songwriter, or choose “Another person of this name” here.";
+    assert_eq!((asked.status, asked.errors("writer-0-name").as_deref()), (422, Some(words)), "{asked:?}");
+    assert_eq!(app.one::<i64>("select count(*) from songwriters").await, 1);
+    let added = asked.submits("Add work", &[("writer-0-id", "new")]).await;
+    assert_eq!(added.heading(), "Alpha");
+    assert_eq!(app.one::<i64>("select count(*) from songwriters").await, 2);
+
+    app.sql("update songwriters set archived_at = now()").await;
+    let form = olga.opens(&format!("{NORTHLIGHT}/songwriters/new")).await;
+    let asked = form.submits("Add songwriter", &[("last", "Yyqman"), ("first", "Bo")]).await;
+    let words = "Yyqman, Bo is archived. Restore that songwriter, or tick this box if it is somebody else.";
+    assert_eq!(asked.errors("another").as_deref(), Some(words), "{asked:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_writer_typed_by_several_at_once_is_one_songwriter() {
+    let app = App::start().await;
+    let olga = olga(&app).await;
+    let stamp = app.publisher("northlight").await.to_string();
+    for round in 0..5 {
+        let (title, name) = (format!("Song {round}"), format!("Newman{round}, Ida"));
+        let fields = [("stamp", stamp.as_str()), ("title", &title), ("writer-0-name", &name), ("writer-0-share", "100")];
+        let url = format!("{NORTHLIGHT}/works");
+        let add = || olga.posts(&url, &fields);
+        let (a, b, c, d) = tokio::join!(add(), add(), add(), add());
+        assert_eq!([a, b, c, d].map(|page| page.status), [303; 4]);
+        assert_eq!(app.one::<i64>("select count(*) from songwriters").await, round + 1);
+    }
+}

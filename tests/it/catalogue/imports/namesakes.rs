@@ -67,3 +67,18 @@ async fn a_namesake_added_by_hand_while_a_file_is_written_makes_one_more_and_no_
     assert!(olga.opens(&page.path).await.says("3,000 works in the catalogue"));
     assert_eq!(called(&app, "Bulkman").await, 2);
 }
+
+#[tokio::test]
+async fn a_name_of_somebody_archived_is_said() {
+    let app = App::start().await;
+    let olga = olga(&app).await;
+    app.songwriter("northlight", "Bo Yyqman").await;
+    app.sql("update songwriters set archived_at = now()").await;
+    let page = uploads(&olga, "works.csv", format!("{HEAD}Alpha,Yyqman,Bo,,100\n").as_bytes()).await;
+    let said = &page.row("Alpha").unwrap()[1];
+    assert!(said.contains("Yyqman, Bo is archived. Restore the songwriter and check again"), "{said}");
+    app.sql("update songwriters set archived_at = null").await;
+    page.submits("Check again", &[]).await;
+    app.run_jobs().await;
+    assert!(olga.opens(&page.path).await.says("Songwriters: 0 new, 1 in the catalogue already."));
+}
