@@ -6,13 +6,13 @@ use super::{
 };
 use crate::{
     audit::{By, SecurityEvent},
-    error::{Error, Forbidden, Result},
+    error::{Error, Forbidden, Refusal, Result},
     jobs::Wake,
     moments::Moments,
     web::{Shell, brand::Brand},
 };
 use serde::Deserialize;
-use sqlx::{Executor, PgConnection, Postgres, Row, pool::PoolConnection};
+use sqlx::{Executor, PgConnection, Postgres, Row, pool::PoolConnection, types::Json};
 use std::fmt::Write as _;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -90,8 +90,10 @@ pub struct Other {
 pub(super) enum Asker {
     /// Whoever holds the session of this hash.
     Session([u8; 32]),
-    /// Somebody the program knows already: whom a job acts for, or who stepped out for a moment.
+    /// Somebody the program knows already, who stepped out for a moment.
     Known(Person),
+    /// Whom a job acts for: it may take long, so nobody's membership is held meanwhile.
+    Job(Person),
 }
 
 /// What the gate answers.
@@ -110,6 +112,22 @@ struct Answer {
     songwriter: Option<Uuid>,
     visit: Option<Visit>,
     others: Option<Vec<Other>>,
+}
+
+impl Answer {
+    fn reach(&self) -> Result<Reach> {
+        match (self.reach.as_deref(), self.songwriter) {
+            (Some("publisher"), _) => Ok(Reach::Publisher),
+            (Some("departments"), _) => {
+                let mut departments = self.departments.clone().unwrap_or_default();
+                departments.sort_unstable();
+                Ok(Reach::Departments(departments))
+            }
+            (Some("own"), Some(songwriter)) => Ok(Reach::Own(songwriter)),
+            (Some("visit"), _) => Ok(Reach::Visit),
+            _ => Err(anyhow::anyhow!("the gate answered an unknown reach").into()),
+        }
+    }
 }
 
 impl Tenant {
@@ -154,6 +172,24 @@ impl Tenant {
         }
     }
 
+    /// Asks the gate again right before a job commits, and holds the membership from here: whoever changes it was seen, or
+    /// waits as long as a commit takes. Refuses when the person may not do this any more, or works elsewhere now.
+    pub(super) async fn ask_again(&mut self, permission: &'static str) -> Result<()> {
+        let (slug, user, now) = (self.publisher.slug.clone(), self.person.id, self.now());
+        let Json(answer) =
+            sqlx::query_scalar!(r#"select ctx.enter($1, $2, $3, true, $4) as "answer!: Json<Answer>""#, slug, user, permission, now)
+                .fetch_one(self.db())
+                .await?;
+        if answer.state != "open" {
+            return Err(Error::Forbidden(Forbidden::Permission(permission)));
+        }
+        if answer.reach()? != self.reach {
+            let words = "The departments of whoever asked for this changed meanwhile. Nothing was imported; check the file again.";
+            return Err(Refusal::conflict("reach_changed", words).into());
+        }
+        Ok(())
+    }
+
     pub(super) async fn finish(mut self) -> Result<()> {
         self.conn.execute("commit").await?;
         // What was enqueued may begin at once.
@@ -180,16 +216,16 @@ pub(super) async fn enter(
     let begin = begin(slug, &asker, permission, write, now)?;
     let mut conn = state.tenant_pool().acquire().await?;
     let row = conn.fetch_one(begin.as_str()).await?;
-    let answer: Answer = serde_json::from_str(row.try_get::<&str, _>(0)?).map_err(anyhow::Error::new)?;
-    let person = match (asker, answer.person) {
-        (Asker::Known(person), _) => person,
+    let mut answer: Answer = serde_json::from_str(row.try_get::<&str, _>(0)?).map_err(anyhow::Error::new)?;
+    let person = match (asker, answer.person.take()) {
+        (Asker::Known(person) | Asker::Job(person), _) => person,
         (Asker::Session(_), Some(person)) => {
             state.sessions().seen(person.session, now);
             person
         }
         (Asker::Session(_), None) => return Err(Error::SignIn),
     };
-    let publisher = match (answer.state.as_str(), answer.publisher) {
+    let publisher = match (answer.state.as_str(), answer.publisher.take()) {
         ("open", Some(publisher)) => publisher,
         ("unknown", _) | (_, None) => return Err(Error::NotFound),
         ("visit_needed", Some(publisher)) => return Err(Error::VisitNeeded { slug: publisher.slug }),
@@ -207,13 +243,7 @@ pub(super) async fn enter(
             return Err(Error::Forbidden(Forbidden::Permission(permission)));
         }
     };
-    let reach = match (answer.reach.as_deref(), answer.songwriter) {
-        (Some("publisher"), _) => Reach::Publisher,
-        (Some("departments"), _) => Reach::Departments(answer.departments.unwrap_or_default()),
-        (Some("own"), Some(songwriter)) => Reach::Own(songwriter),
-        (Some("visit"), _) => Reach::Visit,
-        _ => return Err(anyhow::anyhow!("the gate answered an unknown reach").into()),
-    };
+    let reach = answer.reach()?;
     Ok(Tenant {
         publisher,
         person,
@@ -235,6 +265,7 @@ fn begin(slug: &str, asker: &Asker, permission: &str, write: bool, now: OffsetDa
     begin.push_str(match asker {
         Asker::Session(_) => "begin; select ctx.enter_by_session(convert_from('\\x",
         Asker::Known(_) => "begin; select ctx.enter(convert_from('\\x",
+        Asker::Job(_) => "begin; select ctx.enter_unheld(convert_from('\\x",
     });
     push_hex(&mut begin, slug.as_bytes());
     begin.push_str("', 'UTF8'), '");
@@ -243,7 +274,7 @@ fn begin(slug: &str, asker: &Asker, permission: &str, write: bool, now: OffsetDa
             begin.push_str("\\x");
             push_hex(&mut begin, hash);
         }
-        Asker::Known(person) => _ = write!(begin, "{}", person.id),
+        Asker::Known(person) | Asker::Job(person) => _ = write!(begin, "{}", person.id),
     }
     let now = now.format(&time::format_description::well_known::Rfc3339).map_err(anyhow::Error::new)?;
     let _ = write!(begin, "', '{permission}', {write}, '{now}')::text");

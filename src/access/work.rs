@@ -34,14 +34,16 @@ impl<P> DerefMut for Work<P> {
     }
 }
 
-impl<P> Work<P> {
-    /// Lands the change together with its row of the trail.
-    pub async fn commit(self, entry: Entry) -> Result<()> {
+impl<P: Permission> Work<P> {
+    /// Lands the change together with its row of the trail, if the person still may.
+    pub async fn commit(mut self, entry: Entry) -> Result<()> {
+        self.ask_again(P::NAME).await?;
         self.0.commit(entry).await
     }
 
     /// Lands how far a job has come. Nothing people keep may change by it: the trail says nothing of it.
-    pub async fn commit_progress(self) -> Result<()> {
+    pub async fn commit_progress(mut self) -> Result<()> {
+        self.ask_again(P::NAME).await?;
         self.0.into_tenant().finish().await
     }
 }
@@ -53,7 +55,8 @@ impl State {
     }
 }
 
-/// Enters a publisher for a job, if the person it acts for still holds `P` there.
+/// Enters a publisher for a job, if the person it acts for still holds `P` there. Their membership is not held: that they
+/// hold it is asked again at the commit.
 pub async fn enter_for_job<P: Permission>(state: &State, publisher: Uuid, user: Uuid) -> Result<Work<P>> {
     let mut conn = state.platform_pool().acquire().await?;
     let found = sqlx::query!(
@@ -74,5 +77,5 @@ pub async fn enter_for_job<P: Permission>(state: &State, publisher: Uuid, user: 
         last_publisher: None,
     };
     let request = Request { method: Method::POST, path: String::new(), headers: HeaderMap::new(), address: None, agent: None };
-    Ok(Work(Write::new(gate::enter(state, request, &found.slug, Asker::Known(person), P::NAME, true).await?)))
+    Ok(Work(Write::new(gate::enter(state, request, &found.slug, Asker::Job(person), P::NAME, true).await?)))
 }

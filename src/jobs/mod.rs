@@ -6,7 +6,7 @@ mod registry;
 mod worker;
 
 pub(crate) use queue::begin;
-pub use queue::enqueue;
+pub use queue::{enqueue, renewed};
 pub use registry::Registry;
 pub use worker::{Wake, Worker};
 

@@ -34,6 +34,11 @@ pub async fn enqueue(db: &mut PgConnection, at: &Moments, job: NewJob) -> sqlx::
     Ok(id)
 }
 
+/// A lease that ends before this was not renewed twice over: its worker is not there any more.
+pub fn renewed(now: OffsetDateTime) -> OffsetDateTime {
+    now + LEASE - 2 * super::worker::RENEW
+}
+
 /// A transaction that row security knows as the worker's.
 pub(crate) async fn begin(pools: &Pools) -> sqlx::Result<Transaction<'static, Postgres>> {
     let mut work = pools.platform().begin().await?;

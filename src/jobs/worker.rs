@@ -17,7 +17,7 @@ const LOOK: Duration = Duration::from_secs(1);
 /// The same while the database is away.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 /// Three renewals may fail before the lease runs out.
-const RENEW: Duration = Duration::from_secs(15);
+pub(super) const RENEW: Duration = Duration::from_secs(15);
 const SWEEP: &str = "jobs.sweep";
 
 /// Tells an idle worker of this instance that there is work, so that it need not wait for its next look.

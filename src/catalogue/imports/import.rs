@@ -5,6 +5,7 @@ use crate::{
     access::Tenant,
     catalogue::paging::{ASKED, After},
     error::{Error, Result},
+    jobs,
 };
 use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
@@ -165,6 +166,15 @@ pub async fn load(at: &mut Tenant, id: Uuid) -> Result<Import> {
     .fetch_optional(at.db())
     .await?
     .ok_or(Error::NotFound)
+}
+
+/// Whether a step was begun and nobody is at it any more: it begins again at its first row. The lease of its job tells.
+pub async fn restarts(at: &mut Tenant, import: &Import) -> Result<bool> {
+    let renewed = jobs::renewed(at.now());
+    let restarts = sqlx::query_scalar!(r#"select ctx.import_restarts($1, $2, $3) as "restarts!""#, import.id, import.run, renewed)
+        .fetch_one(at.db())
+        .await?;
+    Ok(restarts)
 }
 
 /// A page of imports, newest first.

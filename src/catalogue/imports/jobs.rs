@@ -85,12 +85,15 @@ fn outcome(done: Result<()>) -> Result<Outcome> {
     let reason = match done {
         Ok(()) => return Ok(Outcome::Done),
         Err(Error::Refused(refusal)) => refusal.message().to_owned(),
-        Err(Error::Forbidden(_) | Error::NotFound | Error::VisitNeeded { .. }) => {
-            "Whoever asked for this may not import here any more. Nothing was imported.".to_owned()
-        }
+        Err(error) if is_out(&error) => "Whoever asked for this may not import here any more. Nothing was imported.".to_owned(),
         Err(error) => return Err(error),
     };
     Ok(Outcome::GiveUp { reason })
+}
+
+/// Whoever asked for this may not do it any more.
+fn is_out(error: &Error) -> bool {
+    matches!(error, Error::Forbidden(_) | Error::NotFound | Error::VisitNeeded { .. })
 }
 
 /// Says on the import that its job was given up: whoever looks may try again at once. As the worker, because the person the
@@ -161,7 +164,7 @@ async fn write_all(state: &State, who: For) -> Result<()> {
         return at.commit_progress().await;
     }
     let first_number = numbers.reserve(&mut at).await?;
-    steps::advance(&mut at, who.import, who.run, None, 0).await?;
+    steps::begin_again(&mut at, who.import, who.run).await?;
     at.commit_progress().await?;
     let mut at = who.enter(state).await?;
     let mut writing = Writing::begin(&mut at, &import, first_number).await?;
@@ -174,6 +177,7 @@ async fn write_all(state: &State, who: For) -> Result<()> {
         match show_progress(state, who, done).await {
             Ok(true) => {}
             Ok(false) => return Ok(()), // stopped: what this transaction holds is undone
+            Err(error) if is_out(&error) => return Err(error),
             Err(error) => tracing::debug!(?error, "the progress of an import was not shown"),
         }
     }
@@ -181,7 +185,7 @@ async fn write_all(state: &State, who: For) -> Result<()> {
     at.commit(Entry::ImportWritten { import: import.id, file: import.file_name, works: added.works }).await
 }
 
-/// Answers whether the writing is still wanted. An error is no reason to stop.
+/// Answers whether the writing is still wanted. No error but that of a lost right is a reason to stop.
 async fn show_progress(state: &State, who: For, done: i32) -> Result<bool> {
     let mut at = who.enter(state).await?;
     let wanted = steps::advance(&mut at, who.import, who.run, None, done).await?;

@@ -30,6 +30,9 @@ pub fn routes() -> Routes {
         .post("/publishers/{slug}/imports/{id}/drop", give_up)
 }
 
+/// A step that has not moved for so long goes at no pace one could count on.
+const LULL: time::Duration = time::Duration::seconds(10);
+
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct RowsQuery {
@@ -57,6 +60,8 @@ struct ImportPage {
     next: Option<String>,
     first: Option<String>,
     counts: Counts,
+    /// Nobody is at the present step; it begins again by itself.
+    restarts: bool,
     /// When the same file was imported before.
     earlier: Option<Earlier>,
 }
@@ -90,7 +95,7 @@ impl ImportPage {
 }
 
 impl Counts {
-    fn of(import: &Import, now: OffsetDateTime) -> Self {
+    fn of(import: &Import, restarts: bool, now: OffsetDateTime) -> Self {
         let number = |n: i32| figure(i64::from(n));
         Counts {
             whole: import.rows_total.max(1),
@@ -99,7 +104,9 @@ impl Counts {
             warned: number(import.rows_warned),
             works: if import.rows_taken() == 1 { "1 work".to_owned() } else { format!("{} works", number(import.rows_taken())) },
             size: size(import.file_bytes),
-            progress: if import.rows_total == 0 {
+            progress: if restarts {
+                "restarting".to_owned()
+            } else if import.rows_total == 0 {
                 "waiting".to_owned()
             } else {
                 format!("{} of {} rows{}", number(import.rows_done), number(import.rows_total), left(import, now))
@@ -108,14 +115,15 @@ impl Counts {
     }
 }
 
-/// ", about 40 s left", by the pace so far; nothing while that says little.
+/// ", about 40 s left", by the pace of this attempt up to where it last moved; nothing while that says little.
 fn left(import: &Import, now: OffsetDateTime) -> String {
-    let Some(began) = import.began_at.filter(|began| now - *began >= time::Duration::seconds(3)) else { return String::new() };
-    if import.rows_done <= 0 || import.rows_done >= import.rows_total {
+    let Some((began, moved)) = import.began_at.zip(import.moved_at) else { return String::new() };
+    let (took, still) = (moved - began, now - moved);
+    if took < time::Duration::seconds(3) || still > LULL || import.rows_done <= 0 || import.rows_done >= import.rows_total {
         return String::new();
     }
-    match ((now - began) * (import.rows_total - import.rows_done) / import.rows_done).whole_seconds() {
-        seconds @ 0..100 => format!(", about {} s left", seconds.max(1)),
+    match (took * (import.rows_total - import.rows_done) / import.rows_done - still).whole_seconds() {
+        seconds @ ..100 => format!(", about {} s left", seconds.max(1)),
         seconds => format!(", about {} min left", (seconds + 30) / 60),
     }
 }
@@ -141,7 +149,11 @@ async fn page<G: std::ops::DerefMut<Target = Tenant>>(
     errors: Errors,
     status: StatusCode,
 ) -> Result<Response> {
-    let import = import::load(&mut at, doors::id(id)?).await?;
+    let mut import = import::load(&mut at, doors::id(id)?).await?;
+    let restarts = import.state.is_busy() && import::restarts(&mut at, &import).await?;
+    if restarts {
+        import.rows_done = 0; // of the attempt that ended nothing is kept
+    }
     let (path, url) = (at.url("/imports"), at.url(&format!("/imports/{}", import.id)));
     let earlier = if import.state == ImportState::Checked { import::earlier(&mut at, import.id).await? } else { None };
     let level = if matches!(query.rows.as_str(), "refused" | "warning") { query.rows } else { String::new() };
@@ -150,7 +162,7 @@ async fn page<G: std::ops::DerefMut<Target = Tenant>>(
     let more = rows.len() > PAGE;
     rows.truncate(PAGE);
     let last = rows.last().map(|row| row.line.to_string()).unwrap_or_default();
-    let counts = Counts::of(&import, at.now());
+    let counts = Counts::of(&import, restarts, at.now());
     let page = ImportPage {
         shell: at.shell(),
         now: at.now(),
@@ -165,6 +177,7 @@ async fn page<G: std::ops::DerefMut<Target = Tenant>>(
         next: more.then(|| address(&url, &[("rows", &level), ("after", &last)])),
         first: after.map(|_| address(&url, &[("rows", &level)])),
         earlier,
+        restarts,
         url,
         import,
         errors,

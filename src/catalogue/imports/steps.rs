@@ -99,7 +99,7 @@ async fn insert(at: &mut Tenant, arrival: &Arrival<'_>, state: State, problem: O
 pub async fn start_reading(at: &mut Tenant, id: Uuid, run: i32, rows: usize) -> Result<bool> {
     let (publisher, now, rows) = (at.publisher.id, at.now(), i32::try_from(rows).unwrap_or(i32::MAX));
     let moved = sqlx::query!(
-        "update imports set rows_total = $4, rows_done = 0, rows_refused = 0, rows_warned = 0, moved_at = $5
+        "update imports set rows_total = $4, rows_done = 0, rows_refused = 0, rows_warned = 0, began_at = $5, moved_at = $5
           where publisher_id = $1 and id = $2 and run = $3 and state = 'reading'",
         publisher,
         id,
@@ -111,6 +111,21 @@ pub async fn start_reading(at: &mut Tenant, id: Uuid, run: i32, rows: usize) -> 
     .await?;
     delete_rows(at, id).await?;
     Ok(moved.rows_affected() == 1)
+}
+
+/// Begins the writing at its first row: of an attempt before it nothing was kept.
+pub async fn begin_again(at: &mut Tenant, id: Uuid, run: i32) -> Result<()> {
+    let (publisher, now) = (at.publisher.id, at.now());
+    sqlx::query!(
+        "update imports set rows_done = 0, began_at = $4, moved_at = $4 where publisher_id = $1 and id = $2 and run = $3 and state = 'writing'",
+        publisher,
+        id,
+        run,
+        now
+    )
+    .execute(at.db())
+    .await?;
+    Ok(())
 }
 
 /// Notes how many rows a run of a step has done. False when it was stopped, or is not where it was left: `from`, where that

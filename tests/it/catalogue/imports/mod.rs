@@ -4,6 +4,7 @@ mod input;
 mod namesakes;
 mod repeats;
 mod retrying;
+mod revoking;
 
 use super::{NORTHLIGHT, adds_work, firsts, imports, member, olga, presses_import};
 use crate::support::{App, Page, Person};

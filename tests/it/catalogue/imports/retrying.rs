@@ -116,3 +116,29 @@ async fn every_act_of_a_person_leaves_their_address_in_the_trail() {
     let trail: Vec<String> = app.list("select action || ' ' || coalesce(address, 'from nowhere') from audit_entries order by id").await;
     assert_eq!(trail, ["import.uploaded 127.0.0.1", "import.rechecked 127.0.0.1", "import.dropped 127.0.0.1"]);
 }
+
+#[tokio::test]
+async fn progress_counts_the_present_attempt_only() {
+    let app = App::start().await;
+    let olga = olga(&app).await;
+    let page = uploads(&olga, "large.csv", large().as_bytes()).await;
+    app.run_jobs().await;
+    presses_import(&olga.opens(&page.path).await).await;
+    // As a program leaves it that was killed half way, ten seconds in.
+    app.sql("update imports set rows_done = 1000, began_at = now() - interval '10 seconds', moved_at = now()").await;
+    app.sql("update jobs set attempts = 1, locked_until = now() + interval '60 seconds' where kind = 'imports.write'").await;
+    let busy = olga.opens(&page.path).await;
+    assert!(busy.says("1,000 of 2,300 rows, about 1") && busy.says(" s left"), "{busy:?}");
+    app.clock.forward(Duration::seconds(20));
+    let quiet = olga.opens(&page.path).await;
+    assert!(quiet.says("1,000 of 2,300 rows") && !quiet.says("left"), "no estimate that counts up: {quiet:?}");
+    app.clock.forward(Duration::seconds(15));
+    let lost = olga.opens(&page.path).await;
+    assert!(lost.says("Restarting") && lost.says("nothing of it was kept") && !lost.says("1,000 of"), "{lost:?}");
+    assert_eq!(lost.attribute("progress", "value").as_deref(), Some("0"));
+    app.sql("update jobs set locked_until = null where kind = 'imports.write'").await;
+    app.run_jobs().await;
+    assert!(olga.opens(&page.path).await.says("2,300 works in the catalogue"));
+    let since: bool = app.one("select began_at > created_at + interval '30 seconds' from imports").await;
+    assert!(since, "the pace is that of the attempt that came through");
+}
