@@ -24,7 +24,7 @@ pub struct Figures {
     pub mail_failed: i64,
 }
 
-/// How far the statement below counts works whose splits need attention; beyond it the page says "100+". The number stands
+/// How far the statement below counts works whose splits need attention; beyond it the page says "100 or more". The number stands
 /// in the SQL too: a limit that is bound makes PostgreSQL plan anew at each request.
 pub const COUNTED: i64 = 100;
 

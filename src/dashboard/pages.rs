@@ -113,7 +113,9 @@ fn usage(days: &[(Date, i64)], today: Date, limit: i64) -> Columns {
     let points = (0..30).rev().map(|back| {
         let day = today - Duration::days(back);
         let value = days.iter().find(|(counted, _)| *counted == day).map_or(0, |(_, calls)| *calls);
-        Point { label: web::day(day), tick: day.day().to_string(), value, forecast: false }
+        let label = web::day(day);
+        let tick = label.rsplit_once(' ').map_or_else(String::new, |(day_and_month, _)| day_and_month.to_owned());
+        Point { label, tick, value, forecast: false }
     });
     let daily = limit / i64::from(today.month().length(today.year()));
     Columns::of(Series {
@@ -134,7 +136,7 @@ fn needs(at: &Tenant, figures: &Figures, expected: i64) -> Vec<Need> {
             needs.push(Need { icon, text: text.to_owned(), why, count, url });
         }
     };
-    let counted = |n: i64| if n >= COUNTED { format!("{COUNTED}+") } else { n.to_string() };
+    let counted = |n: i64| if n >= COUNTED { format!("{COUNTED} or more") } else { n.to_string() };
     let invitations = at.url("/invitations");
     let (members, works) = (at.may("members:read"), at.may("works:update"));
     add(
