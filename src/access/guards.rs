@@ -10,7 +10,7 @@ use super::{
 use crate::{
     audit::Entry,
     error::{Error, Forbidden, Refusal, Result},
-    web::{Shell, form::TakenForm, redirect},
+    web::{Shell, form::TakenForm, place::Place, redirect},
 };
 use axum::{
     extract::{FromRequestParts, RawPathParams},
@@ -148,6 +148,7 @@ pub(super) fn bare_shell(request: &Request, person: Option<&Person>) -> Shell {
         sections: if system_admin { super::navigation::system(&request.path) } else { Vec::new() },
         flash: redirect::flash(&request.headers),
         system_admin,
+        directory: "/publishers".to_owned(),
         fragment: request.fragment(),
         ..Shell::default()
     }
@@ -184,6 +185,9 @@ async fn enter<P: Permission>(parts: &mut Parts, state: &State, write: bool) -> 
     if tenant.visit.is_none() {
         state.sessions().seen_in(tenant.person.id, tenant.publisher.id, tenant.now());
     }
+    if let (Some(place), false) = (parts.extensions.get::<Place>(), tenant.request.fragment()) {
+        place.is(tenant.shell());
+    }
     if write {
         check_stamp(parts, &tenant)?;
     }
@@ -200,11 +204,12 @@ fn check_stamp(parts: &Parts, tenant: &Tenant) -> Result<()> {
             form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "stamp").map(|(_, value)| value.into_owned())
         }),
     };
-    if stamp.and_then(|stamp| Uuid::try_parse(&stamp).ok()) == Some(tenant.publisher.id) {
-        return Ok(());
-    }
-    let words =
-        format!("This form was opened for another publisher than {}. Open the page again and repeat it there.", tenant.publisher.name);
+    let name = &tenant.publisher.name;
+    let words = match stamp.and_then(|stamp| Uuid::try_parse(&stamp).ok()) {
+        Some(stamp) if stamp == tenant.publisher.id => return Ok(()),
+        Some(_) => format!("This form was opened for another publisher than {name}. Open the page again and repeat it there."),
+        None => "This form does not say which publisher it was opened for. Open the page again and repeat it there.".to_owned(),
+    };
     Err(Refusal::conflict("stamp", words).into())
 }
 

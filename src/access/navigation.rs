@@ -5,6 +5,7 @@ use crate::web::{
     redirect,
     shell::{NavLink, PublisherLink, PublisherMark, Section, Shell, VisitBanner, initials},
 };
+use uuid::Uuid;
 
 /// Label, path after the publisher, icon, key after `g`, permission.
 type Entry = (&'static str, &'static str, &'static str, &'static str, &'static str);
@@ -27,6 +28,7 @@ pub(super) fn shell(at: &Tenant) -> Shell {
     let base = at.url("");
     let path = at.request.path.split('?').next().unwrap_or_default();
     let rest = path.strip_prefix(base.as_str()).unwrap_or_default();
+    let query = at.request.path.split_once('?').map_or("", |(_, query)| query);
     let sections = SECTIONS.iter().map(|(title, entries)| Section {
         title,
         links: entries
@@ -56,7 +58,12 @@ pub(super) fn shell(at: &Tenant) -> Shell {
             role: at.role.as_ref().map_or_else(|| "Visitor".to_owned(), |role| role.name.clone()),
             brand: at.publisher.brand().map(|brand| format!("{base}/brand.css?v={}", brand.version())),
         }),
-        publishers: publishers(at, rest),
+        publishers: publishers(at, rest, query),
+        // Who may visit every publisher goes on to the same page there.
+        directory: match section_of(rest) {
+            Some(section) if at.person.system_admin => format!("/publishers?to={section}"),
+            _ => "/publishers".to_owned(),
+        },
         sections: sections.filter(|section| !section.links.is_empty()).collect(),
         visit: at.visit.as_ref().map(|visit| VisitBanner {
             publisher: at.publisher.name.clone(),
@@ -80,12 +87,12 @@ pub(super) fn system(path: &str) -> Vec<Section> {
 }
 
 /// This publisher and the others of the person, by name.
-fn publishers(at: &Tenant, rest: &str) -> Vec<PublisherLink> {
+fn publishers(at: &Tenant, rest: &str, query: &str) -> Vec<PublisherLink> {
     let here = PublisherLink { name: at.publisher.name.clone(), initials: initials(&at.publisher.name), url: at.url(""), current: true };
     let others = at.others.iter().map(|other| PublisherLink {
         name: other.name.clone(),
         initials: initials(&other.name),
-        url: switch_url(&other.slug, rest),
+        url: switch_url(&other.slug, rest, query),
         current: false,
     });
     let mut all: Vec<_> = std::iter::once(here).chain(others).collect();
@@ -93,13 +100,22 @@ fn publishers(at: &Tenant, rest: &str) -> Vec<PublisherLink> {
     all
 }
 
+/// The section a page lies in, if the dashboard is not it.
+fn section_of(rest: &str) -> Option<&'static str> {
+    let section = rest.split('/').nth(1).filter(|section| !section.is_empty())?;
+    SECTIONS.iter().flat_map(|(_, entries)| entries.iter()).find_map(|(_, tail, ..)| tail.strip_prefix('/').filter(|tail| *tail == section))
+}
+
 /// The same page in the other publisher where it exists there: lists and the dashboard do, a single work does not, so its
-/// list is the nearest thing.
-fn switch_url(slug: &str, rest: &str) -> String {
-    let section = rest.split('/').nth(1).unwrap_or_default();
-    let known = SECTIONS.iter().flat_map(|(_, entries)| entries.iter()).any(|(_, tail, ..)| tail.strip_prefix('/') == Some(section));
+/// list is the nearest thing. A list takes its search and filters along, but nothing that names a row of this publisher.
+fn switch_url(slug: &str, rest: &str, query: &str) -> String {
     let slug = percent_encoding::utf8_percent_encode(slug, super::state::PATH_SEGMENT);
-    if known { format!("/publishers/{slug}/switch?to={section}") } else { format!("/publishers/{slug}") }
+    let Some(section) = section_of(rest) else { return format!("/publishers/{slug}") };
+    let is_list = rest.strip_prefix('/') == Some(section);
+    let names_a_row = |name: &str, value: &str| matches!(name, "to" | "after" | "id") || Uuid::try_parse(value).is_ok();
+    let kept = form_urlencoded::parse(query.as_bytes()).filter(|(name, value)| is_list && !value.is_empty() && !names_a_row(name, value));
+    let query = form_urlencoded::Serializer::new(String::new()).append_pair("to", section).extend_pairs(kept).finish();
+    format!("/publishers/{slug}/switch?{query}")
 }
 
 fn capitalised(word: &str) -> String {

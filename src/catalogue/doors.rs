@@ -23,3 +23,8 @@ pub fn keeper(at: &Tenant, permission: &'static str) -> Result<()> {
 pub fn keeps(at: &Tenant, permission: &str) -> bool {
     !matches!(at.reach, Reach::Own(_)) && at.may(permission)
 }
+
+/// Who sees own works only sees the catalogue as it is: what is archived is no more for them.
+pub fn sees_archived(at: &Tenant) -> bool {
+    !matches!(at.reach, Reach::Own(_))
+}

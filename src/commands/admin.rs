@@ -1,5 +1,6 @@
 //! The first system administrator, made from the command line.
 
+use super::serving;
 use crate::{
     config::Settings,
     db::{Progress, Server},
@@ -38,12 +39,15 @@ pub(super) async fn create(email: &str, name: Option<&str>, settings: Settings, 
         .execute(&mut owner)
         .await?;
     sqlx::raw_sql("commit").execute(&mut owner).await.context("the administrator could not be made")?;
-    let Ok(public_url) = settings.public_url(settings.listen_addr.port) else {
+    let Ok((public_url, guess)) = serving::public_url(&settings) else {
         bail!("PUBLIC_URL: needed for the link");
     };
     println!("{} is a system administrator.", address.typed);
     println!("Set the password within 30 minutes at:");
     println!("{}", public_url.link(&format!("/password/reset?token={}", token.reveal())));
+    if let Some(words) = guess {
+        println!("{words}");
+    }
     drop(owner);
     server.release().await?;
     Ok(())

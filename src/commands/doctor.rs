@@ -1,6 +1,6 @@
 //! The doctor: configuration, database, roles, row security of every table, permissions, mail and clock.
 
-use super::check_permissions;
+use super::{check_permissions, serving};
 use crate::{
     config::Settings,
     db::{self, Finding, Progress, Server, rules},
@@ -58,8 +58,10 @@ pub(super) async fn examine(settings: Settings, moments: Moments, progress: Prog
         report.good("clock", "agrees with the database's");
     }
     drop(owner);
-    let public_url = settings.public_url(settings.listen_addr.port)?;
-    if public_url.is_https() || public_url.is_loopback() {
+    let (public_url, guess) = serving::public_url(&settings)?;
+    if let Some(words) = guess {
+        report.advice("address", &format!("{}: {words}", public_url.origin()));
+    } else if public_url.is_https() || public_url.is_loopback() {
         report.good("address", &public_url.origin());
     } else {
         let words =

@@ -4,6 +4,7 @@ mod admin;
 mod doctor;
 mod http;
 mod serve;
+mod serving;
 
 pub use serve::Running;
 
@@ -34,6 +35,10 @@ pub async fn run(command: Command, settings: Settings, chance: Chance) -> Result
 }
 
 async fn migrate(what: Migrate, settings: Settings, moments: Moments, progress: Progress) -> Result<()> {
+    // Going back from nothing begins nothing.
+    if matches!(what, Migrate::Down { .. }) && settings.is_embedded() && !settings.data_dir.join("secret_key").exists() {
+        bail!("DATA_DIR: there is no database in {} yet", settings.data_dir.display());
+    }
     let key = settings.secret_key(&moments.chance)?;
     let server = Server::reach(&settings, &moments.chance, &progress).await?;
     match what {

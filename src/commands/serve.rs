@@ -1,6 +1,6 @@
 //! The program as a server: from nothing to listening, and back.
 
-use super::{check_permissions, http, print_accounts};
+use super::{check_permissions, http, print_accounts, serving};
 use crate::{
     access::State,
     app,
@@ -51,6 +51,7 @@ pub(super) async fn serve(settings: Settings, moments: Moments, progress: Progre
     drop(owner);
     // Before anybody is told that it listens: a signal from then on stops it cleanly.
     let signals = Signals::new()?;
+    let _note = serving::Note::leave(&settings.data_dir, listener.local_addr()?.port());
     let running = Running::start(listener, settings, key, pools.clone(), moments).await?;
     println!("listening on http://{}", running.address);
     println!("open {}", running.state.public_url().origin());

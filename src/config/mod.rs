@@ -209,6 +209,10 @@ impl Settings {
         self.demo.unwrap_or(self.is_embedded())
     }
 
+    pub fn has_public_url(&self) -> bool {
+        self.public_url.is_some()
+    }
+
     /// The public address, once the port really listened on is known.
     pub fn public_url(&self, port: u16) -> Result<PublicUrl, SettingError> {
         match &self.public_url {

@@ -4,12 +4,13 @@
 use crate::{
     access::{Reach, Tenant},
     error::{Refusal, Result},
+    standards::{characters, identifiers::IpiName},
 };
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
-/// How many songwriters a form offers.
-const SONGWRITERS_SHOWN: i64 = 500;
+/// How many namesakes are looked at.
+const MOST_NAMESAKES: i64 = 20;
 
 /// A role as the person asking sees it.
 #[derive(Debug, Clone)]
@@ -20,6 +21,13 @@ pub struct Role {
     pub description: String,
     /// It allows nothing the person does not hold.
     pub grantable: bool,
+}
+
+impl Role {
+    /// A role for programs opens no pages, so no person is given it. Who has it already can be given another.
+    pub fn is_for_people(&self) -> bool {
+        self.key != "api_user"
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -35,6 +43,7 @@ pub struct Department {
 pub struct Choices {
     pub roles: Vec<Role>,
     pub departments: Vec<Department>,
+    /// Those the form may mean.
     pub songwriters: Vec<(Uuid, String)>,
 }
 
@@ -44,7 +53,10 @@ pub struct Asked {
     /// Key of the role.
     pub role: String,
     pub departments: Vec<String>,
+    /// A name or an IPI name number, or the id of a link.
     pub songwriter: String,
+    /// The one chosen among those offered while the name was typed; counts as long as the name is still theirs.
+    pub songwriter_id: String,
 }
 
 /// A role with its reach, found to be within the rights of whoever asked.
@@ -81,26 +93,13 @@ impl Grant {
 
 /// Roles and departments.
 pub async fn choices(at: &mut Tenant) -> Result<Choices> {
-    choose(at, "", 0).await
-}
-
-/// The same with songwriters, of which `chosen` is one if it exists.
-pub async fn choices_with_songwriters(at: &mut Tenant, chosen: &str) -> Result<Choices> {
-    choose(at, chosen, SONGWRITERS_SHOWN).await
-}
-
-async fn choose(at: &mut Tenant, songwriter: &str, songwriters: i64) -> Result<Choices> {
-    let (publisher, songwriter) = (at.publisher.id, Uuid::try_parse(songwriter.trim()).unwrap_or_default());
+    let publisher = at.publisher.id;
     let rows = sqlx::query!(
         r#"select 'role' as "kind!", id as "id!", key as "key!", name as "name!", description as "text!", permissions as "grants!",
                   lpad(position::text, 9, '0') as "place!" from roles
            union all select 'department', id, '', name, '', '{}', lower(name) from departments where publisher_id = $1 and archived_at is null
-           union all (select 'songwriter', id, '', coalesce(nullif(concat_ws(', ', nullif(last_name, ''), nullif(first_name, '')), ''), stage_name, ''), '', '{}', name_key
-             from songwriters where publisher_id = $1 and archived_at is null order by id <> $2, name_key, id limit $3)
            order by 7, 2"#,
-        publisher,
-        songwriter,
-        songwriters
+        publisher
     )
     .fetch_all(at.db())
     .await?;
@@ -114,14 +113,52 @@ async fn choose(at: &mut Tenant, songwriter: &str, songwriters: i64) -> Result<C
                 let grantable = reachable && row.grants.iter().all(|permission| held.contains(permission.as_str()));
                 choices.roles.push(Role { id: row.id, key: row.key, name: row.name, description: row.text, grantable });
             }
-            "department" => {
+            _ => {
                 let open = runs(&at.reach, &[row.id]);
                 choices.departments.push(Department { id: row.id, name: row.name, open });
             }
-            _ => choices.songwriters.push((row.id, row.name)),
         }
     }
     Ok(choices)
+}
+
+/// The same with the songwriters the form may mean.
+pub async fn choices_for(at: &mut Tenant, asked: &Asked) -> Result<Choices> {
+    let mut choices = choices(at).await?;
+    let typed = asked.songwriter.trim();
+    if typed.is_empty() && asked.songwriter_id.is_empty() {
+        return Ok(choices);
+    }
+    let ids: Vec<Uuid> = [typed, asked.songwriter_id.trim()].into_iter().filter_map(|text| Uuid::try_parse(text).ok()).collect();
+    let ipi = typed.parse::<IpiName>().map(|ipi| ipi.as_str().to_owned()).unwrap_or_default();
+    let (publisher, keys) = (at.publisher.id, name_keys(typed));
+    let found = sqlx::query!(
+        r#"select id, coalesce(nullif(concat_ws(', ', nullif(last_name, ''), nullif(first_name, '')), ''), stage_name, '') as "name!"
+             from songwriters where publisher_id = $1 and archived_at is null and (id = any ($2) or ipi = $3 or name_key = any ($4))
+            order by name_key, id limit $5"#,
+        publisher,
+        &ids,
+        ipi,
+        &keys,
+        MOST_NAMESAKES
+    )
+    .fetch_all(at.db())
+    .await?;
+    choices.songwriters = found.into_iter().map(|row| (row.id, row.name)).collect();
+    Ok(choices)
+}
+
+/// The folded keys of a name as typed: "Lind, Ada" as it is, "Ada Lind" both ways round.
+fn name_keys(typed: &str) -> Vec<String> {
+    let turned = match typed.trim().rsplit_once(char::is_whitespace) {
+        Some((first, last)) if !typed.contains(',') => format!("{last} {first}"),
+        _ => String::new(),
+    };
+    [typed, &turned]
+        .into_iter()
+        .map(|name| characters::fold(name).chars().take(200).collect())
+        .filter(|key: &String| !key.is_empty())
+        .collect()
 }
 
 /// Does this reach take in all these departments?
@@ -162,6 +199,10 @@ impl Choices {
             return Err(Refusal::field("role", "required", "Choose a role."));
         }
         let role = self.role(key).ok_or_else(|| Refusal::field("role", "unknown_role", "Choose one of the roles in the list."))?;
+        if !role.is_for_people() {
+            let words = format!("{} is a role for programs, which sign in with a key of their own. Choose a role for a person.", role.name);
+            return Err(Refusal::field("role", "programs_only", words));
+        }
         if !role.grantable {
             let words = format!("{} allows more than your own role, so you cannot give it. An admin can.", role.name);
             return Err(Refusal::field("role", "more_than_you_hold", words));
@@ -218,11 +259,38 @@ impl Choices {
 
     fn songwriter(&self, asked: &Asked) -> Result<Uuid, Refusal> {
         let typed = asked.songwriter.trim();
-        if typed.is_empty() {
+        if typed.is_empty() && asked.songwriter_id.is_empty() {
             return Err(Refusal::field("songwriter", "required", "Choose the songwriter whose works a creator sees."));
         }
-        let known = Uuid::try_parse(typed).ok().filter(|id| self.songwriters.iter().any(|(known, _)| known == id));
-        known.ok_or_else(|| Refusal::field("songwriter", "unknown_songwriter", "Choose one of the songwriters in the list."))
+        if let Some(chosen) = self.chosen(asked) {
+            return Ok(chosen.0);
+        }
+        // Of a choice whose name was typed over, nothing is left.
+        let typed_over = |id: &Uuid| id.to_string() == asked.songwriter_id;
+        let named: Vec<Uuid> = self.songwriters.iter().map(|(id, _)| *id).filter(|id| !typed_over(id)).collect();
+        match named.as_slice() {
+            [only] => Ok(*only),
+            [] => {
+                let words = "No songwriter of the catalogue is called this. Write the last name first, or the IPI name number.";
+                Err(Refusal::field("songwriter", "unknown_songwriter", words))
+            }
+            namesakes => {
+                let words = format!(
+                    "{} songwriters are called this. Type the IPI name number, or invite from the songwriter's own page.",
+                    namesakes.len()
+                );
+                Err(Refusal::field("songwriter", "namesakes", words))
+            }
+        }
+    }
+
+    /// The songwriter named by an id: that of a link, or of a choice whose name still stands in the field.
+    pub fn chosen(&self, asked: &Asked) -> Option<&(Uuid, String)> {
+        let typed = asked.songwriter.trim();
+        self.songwriters.iter().find(|(id, name)| {
+            let id = id.to_string();
+            id == typed || id == asked.songwriter_id && (name == typed || typed.is_empty())
+        })
     }
 }
 
@@ -248,7 +316,12 @@ mod tests {
     }
 
     fn ask(role: &str, departments: &[Uuid], songwriter: &str) -> Asked {
-        Asked { role: role.into(), departments: departments.iter().map(Uuid::to_string).collect(), songwriter: songwriter.into() }
+        Asked {
+            role: role.into(),
+            departments: departments.iter().map(Uuid::to_string).collect(),
+            songwriter: songwriter.into(),
+            songwriter_id: String::new(),
+        }
     }
 
     fn outcome(reach: &Reach, asked: &Asked) -> Result<Reach, (String, &'static str)> {
@@ -273,7 +346,6 @@ mod tests {
         assert_eq!(refused(ask("", &[], "")), ("role".into(), "required"));
         assert_eq!(refused(ask("<b>", &[], "")), ("role".into(), "unknown_role"));
         assert_eq!(refused(ask("creator", &[], "")), ("songwriter".into(), "required"));
-        assert_eq!(refused(ask("creator", &[], &ANR.to_string())), ("songwriter".into(), "unknown_songwriter"));
         assert_eq!(refused(ask("creator", &[ANR], &ADA.to_string())), ("department".into(), "creator_department"));
         assert_eq!(refused(ask("admin", &[ANR], "")), ("department".into(), "admin_department"));
         assert_eq!(refused(ask("department_admin", &[], "")), ("department".into(), "required"));

@@ -30,12 +30,18 @@ pub struct NewInvitation {
     pub role: String,
     pub department: String,
     pub songwriter: String,
+    pub songwriter_id: String,
     pub message: String,
 }
 
 impl NewInvitation {
     pub fn asked(&self) -> Asked {
-        Asked { role: self.role.clone(), departments: vec![self.department.clone()], songwriter: self.songwriter.clone() }
+        Asked {
+            role: self.role.clone(),
+            departments: vec![self.department.clone()],
+            songwriter: self.songwriter.clone(),
+            songwriter_id: self.songwriter_id.clone(),
+        }
     }
 }
 
@@ -107,6 +113,16 @@ impl Invitation {
 
     pub fn reach_words(&self) -> String {
         reach_words(&self.reach, self.department.as_slice(), None)
+    }
+
+    /// What it grants, as a form would ask for it.
+    pub fn asked(&self) -> Asked {
+        Asked {
+            role: self.role_key.clone(),
+            departments: self.department_id.iter().map(Uuid::to_string).collect(),
+            songwriter_id: self.songwriter_id.map(|id| id.to_string()).unwrap_or_default(),
+            ..Asked::default()
+        }
     }
 }
 
@@ -224,12 +240,7 @@ pub async fn invite(at: &mut Tenant, state: &State, choices: &Choices, form: &Ne
 pub async fn send_again(at: &mut Tenant, state: &State, choices: &Choices, invitation: &Invitation) -> Result<Entry> {
     still_open(invitation)?;
     check_within(at, choices, invitation)?;
-    let asked = Asked {
-        role: invitation.role_key.clone(),
-        departments: invitation.department_id.iter().map(Uuid::to_string).collect(),
-        songwriter: invitation.songwriter_id.map(|id| id.to_string()).unwrap_or_default(),
-    };
-    let grant = choices.grant(&at.reach, &asked)?;
+    let grant = choices.grant(&at.reach, &invitation.asked())?;
     let email = EmailAddress::parse("email", &invitation.email)?;
     not_yet_member(at, &email).await?;
     let issue = Issue::send(at, state, choices, email, grant, invitation.message.clone()).await?;

@@ -9,6 +9,7 @@ use crate::{
     account::seats,
     audit::Entry,
     error::{Error, Refusal, Result},
+    web::Moment,
 };
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -39,6 +40,18 @@ impl Member {
     /// "Whole publisher", "A&R, Copyright", "Own works".
     pub fn reach_words(&self) -> String {
         reach_words(&self.reach, &self.departments, self.songwriter.as_deref())
+    }
+
+    /// Role and reach in one line, for a form to say what it was made from.
+    pub fn standing(&self) -> String {
+        let mut departments: Vec<String> = self.department_ids.iter().map(Uuid::to_string).collect();
+        departments.sort();
+        [self.role_key.clone(), self.reach.clone()]
+            .into_iter()
+            .chain(departments)
+            .chain(self.songwriter_id.map(|id| id.to_string()))
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 
     /// "Editor", "Editor in A&R": what the trail keeps.
@@ -166,6 +179,28 @@ pub fn may_change(at: &Tenant, member: &Member, choices: &Choices) -> Result<(),
         return Err(Refusal::rule("more_than_you_hold", words));
     }
     Ok(())
+}
+
+/// Refuses a form made from another role or reach than the present one: its sender would undo what they never saw.
+///
+/// # Errors
+/// `stale` (409), with who changed it and when.
+pub async fn unchanged_since(at: &mut Tenant, member: &Member, shown: &str) -> Result<()> {
+    if shown.is_empty() || shown == member.standing() {
+        return Ok(());
+    }
+    let (changes, now) = (history(at, member.id).await?, at.now());
+    let (who, when) = match changes.first() {
+        Some(last) => (last.actor.as_str(), Moment::at(&last.at).before(&now)),
+        None => ("Somebody else", "meanwhile".to_owned()),
+    };
+    let words = format!(
+        "{who} changed this role {when}, while you had it open: {} is {} now. What you chose is below and nothing is saved yet; \
+         saving again puts yours over it.",
+        member.name,
+        member.described()
+    );
+    Err(Refusal::conflict("stale", words).into())
 }
 
 /// Gives a member another role or reach; nothing when they have it already.

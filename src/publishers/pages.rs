@@ -31,13 +31,14 @@ pub fn routes() -> Routes {
         .post("/publishers/{slug}/visit/end", end_visit)
 }
 
-/// To the publisher used last, the picker, or sign-in.
+/// To the publisher used last if it is still open to the person, the picker, or sign-in.
 async fn home(at: Anyone) -> Result<Response> {
-    let url = match at.person().await? {
-        None => crate::sign_in::SIGN_IN.to_owned(),
-        Some(person) => person.last_publisher.map_or_else(|| "/publishers".to_owned(), |slug| format!("/publishers/{slug}")),
-    };
-    Ok(web::see_other(&url))
+    let Some(person) = at.person().await? else { return Ok(web::see_other(crate::sign_in::SIGN_IN)) };
+    let Some(last) = person.last_publisher else { return Ok(web::see_other("/publishers")) };
+    let mut door = at.identity().await?;
+    door.speak_for(person.id, &person.name).await?;
+    let open = publisher::mine(&mut door).await?.iter().any(|publisher| publisher.slug == last && publisher.shut.is_none());
+    Ok(web::see_other(&if open { format!("/publishers/{last}") } else { "/publishers".to_owned() }))
 }
 
 #[derive(Template)]
@@ -46,6 +47,7 @@ struct PickerPage {
     shell: Shell,
     now: time::OffsetDateTime,
     publishers: Vec<Mine>,
+    all_shut: bool,
 }
 
 #[derive(Template)]
@@ -53,6 +55,8 @@ struct PickerPage {
 struct DirectoryPage {
     shell: Shell,
     q: String,
+    /// The section that each publisher is to be opened at; empty for its dashboard.
+    to: String,
     publishers: Vec<Listed>,
     shown: String,
     next: Option<String>,
@@ -85,6 +89,7 @@ pages!(PickerPage, DirectoryPage, NewPage, VisitPage);
 #[serde(default)]
 struct ListQuery {
     q: String,
+    to: String,
     after: String,
     id: String,
 }
@@ -96,23 +101,28 @@ async fn list(at: SignedIn, Query(query): Query<ListQuery>) -> Result<Response> 
     }
     let mut door = at.identity().await?;
     let publishers = publisher::mine(&mut door).await?;
-    if let ([only], "/publishers", false) =
-        (publishers.as_slice(), at.request.path.as_str(), publishers.iter().any(|publisher| publisher.closed))
-    {
+    if let ([only @ Mine { shut: None, .. }], "/publishers") = (publishers.as_slice(), at.request.path.as_str()) {
         return Ok(web::see_other(&format!("/publishers/{}", only.slug)));
     }
-    web::page(&PickerPage { shell: at.shell(), now: door.now(), publishers })
+    web::page(&PickerPage {
+        shell: at.shell(),
+        now: door.now(),
+        all_shut: publishers.iter().all(|publisher| publisher.shut.is_some()),
+        publishers,
+    })
 }
 
 async fn directory(mut at: System<SystemPublishers>, query: ListQuery) -> Result<Response> {
     let q: String = query.q.trim().chars().take(100).collect();
     let after = Uuid::try_parse(&query.id).ok().map(|id| (query.after.as_str(), id));
     let mut publishers = publisher::directory(&mut at, &q, after).await?;
+    let to: String = query.to.chars().filter(char::is_ascii_lowercase).collect();
     let more = publishers.len() > PAGE;
     publishers.truncate(PAGE);
     let next = publishers.last().filter(|_| more).map(|last| {
         let pairs = form_urlencoded::Serializer::new(String::new())
             .append_pair("q", &q)
+            .append_pair("to", &to)
             .append_pair("after", &last.name)
             .append_pair("id", &last.id.to_string())
             .finish();
@@ -121,8 +131,9 @@ async fn directory(mut at: System<SystemPublishers>, query: ListQuery) -> Result
     web::page(&DirectoryPage {
         shell: at.shell(),
         shown: publishers.len().to_string(),
-        first: after.map(|_| "/publishers".to_owned()),
+        first: after.map(|_| if to.is_empty() { "/publishers".to_owned() } else { format!("/publishers?to={to}") }),
         q,
+        to,
         publishers,
         next,
     })
@@ -152,16 +163,15 @@ async fn create(at: System<SystemPublishers>, Form(form): Form<NewPublisher>) ->
     }
 }
 
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct SwitchQuery {
-    to: String,
-}
-
-/// The same section in this publisher when the person may see it here, else its dashboard.
-async fn switch(at: Read<PublisherRead>, Query(query): Query<SwitchQuery>) -> Result<Response> {
-    let here = at.shell().sections.into_iter().flat_map(|section| section.links).find(|link| link.url == at.url(&format!("/{}", query.to)));
-    Ok(web::see_other(&here.map_or_else(|| at.url(""), |link| link.url)))
+/// The same section in this publisher, with the search and filters it came with, when the person may see it here; else its
+/// dashboard.
+async fn switch(at: Read<PublisherRead>, Query(query): Query<Vec<(String, String)>>) -> Result<Response> {
+    let section = query.iter().find(|(name, _)| name == "to").map_or("", |(_, value)| value.as_str());
+    let here = at.shell().sections.into_iter().flat_map(|section| section.links).find(|link| link.url == at.url(&format!("/{section}")));
+    let Some(link) = here else { return Ok(web::see_other(&at.url(""))) };
+    let filters = query.iter().filter(|(name, _)| name != "to");
+    let filters = form_urlencoded::Serializer::new(String::new()).extend_pairs(filters).finish();
+    Ok(web::see_other(&if filters.is_empty() { link.url } else { format!("{}?{filters}", link.url) }))
 }
 
 async fn show_visit(mut at: System<SystemPublishers>, Path(slug): Path<String>, Query(form): Query<NewVisit>) -> Result<Response> {

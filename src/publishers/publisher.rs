@@ -16,23 +16,25 @@ pub struct Mine {
     pub name: String,
     pub kind: String,
     pub role: String,
-    /// The membership is suspended, or the publisher is.
-    pub closed: bool,
+    /// Why the person cannot go in, where they cannot.
+    pub shut: Option<&'static str>,
     pub last_accessed_at: Option<OffsetDateTime>,
 }
 
 /// The publishers of the person the transaction speaks for, by name.
 pub async fn mine(at: &mut Identity) -> Result<Vec<Mine>> {
+    let now = at.now();
     let rows = sqlx::query!(
-        r#"select slug as "slug!", name as "name!", kind as "kind!", status as "status!", role as "role!", member_status as "member_status!", last_accessed_at
-             from ctx.my_publishers()"#
+        r#"select slug as "slug!", name as "name!", kind as "kind!", status as "status!", role_key as "role_key!", role as "role!",
+                  member_status as "member_status!", last_accessed_at from ctx.my_publishers($1)"#,
+        now
     )
     .fetch_all(at.db())
     .await?;
     Ok(rows
         .into_iter()
         .map(|row| Mine {
-            closed: row.member_status == "suspended" || row.status == "suspended",
+            shut: shut(&row.member_status, &row.status, &row.role_key),
             slug: row.slug,
             name: row.name,
             kind: row.kind,
@@ -40,6 +42,17 @@ pub async fn mine(at: &mut Identity) -> Result<Vec<Mine>> {
             last_accessed_at: row.last_accessed_at,
         })
         .collect())
+}
+
+/// Why a membership opens no pages; the order is the gate's.
+fn shut(member: &str, publisher: &str, role: &str) -> Option<&'static str> {
+    match (member, publisher, role) {
+        ("suspended", ..) => Some("Your access is suspended. An admin there can restore it."),
+        (_, "suspended", _) => Some("This publisher is suspended."),
+        (_, "archived", _) => Some("This publisher is archived."),
+        (.., "api_user") => Some("Your role is for programs and opens no pages. An admin there can give you another."),
+        _ => None,
+    }
 }
 
 /// A publisher as system admins list it.

@@ -52,9 +52,19 @@ pub async fn start<P>(mut at: System<P>, host: &Host, form: &NewVisit) -> Result
     let may_write = form.may_write == "true";
     at.point_at(host.id).await?;
     let (id, now, user) = (at.new_id(), at.now(), at.person.id);
-    sqlx::query!("update visits set ended_at = $3 where publisher_id = $1 and user_id = $2 and ended_at is null", host.id, user, now)
-        .execute(at.db())
-        .await?;
+    // One that had run out by itself needs no word in the trail.
+    let before = sqlx::query!(
+        r#"update visits set ended_at = least($3, ends_at) where publisher_id = $1 and user_id = $2 and ended_at is null
+           returning id, ends_at > $3 as "was_on!""#,
+        host.id,
+        user,
+        now
+    )
+    .fetch_all(at.db())
+    .await?;
+    for visit in before.into_iter().filter(|visit| visit.was_on) {
+        at.record(host.id, &Entry::VisitEnded { visit: visit.id }).await?;
+    }
     sqlx::query!(
         "insert into visits (publisher_id, id, user_id, reason, may_write, started_at, ends_at) values ($1, $2, $3, $4, $5, $6, $7)",
         host.id,

@@ -1,5 +1,6 @@
 //! The faces of errors: one page, with words for each case, or a redirect where the cure is elsewhere.
 
+use super::{Shell, place::Place};
 use crate::{
     error::{Error, Forbidden},
     moments::Moments,
@@ -13,18 +14,27 @@ use axum::{
 };
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// What the error page says. One template serves page and fragment.
+/// The page of an error outside any publisher; its content alone is the fragment.
 #[derive(Template)]
 #[template(path = "error/page.html", blocks = ["content"])]
 struct ErrorPage {
     status: u16,
-    title: String,
-    message: String,
-    /// What the person can do about it.
-    advice: String,
-    incident: Option<String>,
-    back: Back,
+    said: Words,
+    is_signed_in: bool,
 }
+
+/// The same inside a publisher.
+#[derive(Template)]
+#[template(path = "error/inside.html")]
+struct InsidePage<'a> {
+    shell: &'a Shell,
+    status: u16,
+    said: Words,
+    is_signed_in: bool,
+}
+
+/// Where somebody signed in chooses another publisher.
+const PICKER: &str = "/publishers";
 
 /// The way on from an error.
 struct Back {
@@ -34,9 +44,11 @@ struct Back {
     ends_visit: Option<String>,
 }
 
+/// What an error says.
 struct Words {
     title: String,
     message: String,
+    /// What the person can do about it.
     advice: String,
     incident: Option<String>,
     back: Back,
@@ -47,24 +59,49 @@ fn words(title: &str, message: impl Into<String>, advice: &str) -> Words {
     Words { title: title.into(), message: message.into(), advice: advice.into(), incident: None, back }
 }
 
+/// What is known of the request that failed.
+struct Asked {
+    method: Method,
+    path: String,
+    headers: HeaderMap,
+    place: Place,
+}
+
+impl Asked {
+    fn wants_part(&self) -> bool {
+        self.headers.contains_key("hx-request")
+    }
+
+    /// Somebody is known, or shows a session that may have ended: both may want to leave.
+    fn is_signed_in(&self) -> bool {
+        let cookies = self.headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+        let mut names = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('=')).map(|(name, _)| name);
+        self.place.shell().is_some() || names.any(|name| name.trim_start_matches("__Host-") == "ledgerline")
+    }
+}
+
 /// Gives errors that carry their value in the response their page. Runs outside every handler, inside the layers that
 /// set headers.
-pub async fn faces(State(moments): State<Moments>, request: Request, next: Next) -> Response {
-    let method = request.method().clone();
-    let path = request.uri().path_and_query().map_or("/", |p| p.as_str()).to_owned();
-    let headers = request.headers().clone();
+pub async fn faces(State(moments): State<Moments>, mut request: Request, next: Next) -> Response {
+    let asked = Asked {
+        method: request.method().clone(),
+        path: request.uri().path_and_query().map_or("/", |p| p.as_str()).to_owned(),
+        headers: request.headers().clone(),
+        place: Place::default(),
+    };
+    request.extensions_mut().insert(asked.place.clone());
     let response = next.run(request).await;
-    if path.starts_with("/api/") || path.starts_with("/static/") {
+    if asked.path.starts_with("/api/") || asked.path.starts_with("/static/") {
         return response;
     }
     match response.extensions().get::<Error>().cloned() {
-        Some(error) => face(&error, &moments, &method, &path, &headers),
-        None => bare_status(response, &moments, headers.contains_key("hx-request")),
+        Some(error) => face(&error, &moments, &asked),
+        None => bare_status(response, &moments, &asked),
     }
 }
 
 /// Answers of axum and tower themselves (unknown path, wrong method, body too large, rejected origin) get words too.
-fn bare_status(response: Response, moments: &Moments, htmx: bool) -> Response {
+fn bare_status(response: Response, moments: &Moments, asked: &Asked) -> Response {
     let has_body = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
     let said = match response.status() {
         StatusCode::NOT_FOUND => not_found(),
@@ -81,14 +118,14 @@ fn bare_status(response: Response, moments: &Moments, htmx: bool) -> Response {
             words("That took too long", "The request did not arrive in time.", "Nothing was changed. Please try again.")
         }
         StatusCode::SERVICE_UNAVAILABLE => busy(),
-        status if status.is_server_error() => return incident(&anyhow::anyhow!("a layer answered {status}"), moments, htmx),
+        status if status.is_server_error() => return incident(&anyhow::anyhow!("a layer answered {status}"), moments, asked),
         _ => return response,
     };
     if has_body {
         return response;
     }
     let status = response.status();
-    let mut answer = render(status, said, htmx);
+    let mut answer = render(status, said, asked);
     for (name, value) in response.headers() {
         if *name != header::CONTENT_TYPE && *name != header::CONTENT_LENGTH {
             answer.headers_mut().append(name, value.clone());
@@ -97,43 +134,43 @@ fn bare_status(response: Response, moments: &Moments, htmx: bool) -> Response {
     answer
 }
 
-fn face(error: &Error, moments: &Moments, method: &Method, path: &str, headers: &HeaderMap) -> Response {
-    let htmx = headers.contains_key("hx-request");
+fn face(error: &Error, moments: &Moments, asked: &Asked) -> Response {
+    let htmx = asked.wants_part();
     match error {
         Error::SignIn => {
             // After a POST the way back is to the page that held the form.
-            let next = if *method == Method::GET { Some(path.to_owned()) } else { referer_path(headers) };
+            let next = if asked.method == Method::GET { Some(asked.path.clone()) } else { referer_path(&asked.headers) };
             let url = match next {
                 Some(next) if next != "/" => format!("/sign-in?next={}", utf8_percent_encode(&next, NON_ALPHANUMERIC)),
                 _ => "/sign-in".to_owned(),
             };
             go(&url, htmx, StatusCode::UNAUTHORIZED)
         }
-        Error::VisitNeeded { slug } if *method == Method::GET => {
-            let next = utf8_percent_encode(path, NON_ALPHANUMERIC);
+        Error::VisitNeeded { slug } if asked.method == Method::GET => {
+            let next = utf8_percent_encode(&asked.path, NON_ALPHANUMERIC);
             go(&format!("/publishers/{slug}/visit?next={next}"), htmx, StatusCode::FORBIDDEN)
         }
         Error::VisitNeeded { .. } => render(
             error.status(),
             words("Your visit has ended", "Nothing was changed.", "Open the publisher again to start another visit."),
-            htmx,
+            asked,
         ),
-        Error::NotFound => render(error.status(), not_found(), htmx),
-        Error::Forbidden(why) => render(error.status(), forbidden(why), htmx),
+        Error::NotFound => render(error.status(), not_found(), asked),
+        Error::Forbidden(why) => render(error.status(), forbidden(why), asked),
         Error::Refused(refusal) => {
             let mut response =
-                render(refusal.status, words(refused_title(refusal.status), refusal.message(), "Nothing was changed."), htmx);
+                render(refusal.status, words(refused_title(refusal.status), refusal.message(), "Nothing was changed."), asked);
             if refusal.status == StatusCode::TOO_MANY_REQUESTS {
                 response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
             }
             response
         }
         Error::Busy { retry_after } => {
-            let mut response = render(error.status(), busy(), htmx);
+            let mut response = render(error.status(), busy(), asked);
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(*retry_after));
             response
         }
-        Error::Broken(cause) => incident(cause, moments, htmx),
+        Error::Broken(cause) => incident(cause, moments, asked),
     }
 }
 
@@ -158,6 +195,12 @@ fn busy() -> Words {
     words("Ledgerline is busy", "Too much is going on at this moment.", "Nothing was changed. Please try again in a few seconds.")
 }
 
+/// Behind a door that is shut for this person, the way on is another publisher.
+fn shut(title: &str, message: impl Into<String>, advice: &str) -> Words {
+    let back = Back { label: "Choose a publisher".into(), url: PICKER.into(), ends_visit: None };
+    Words { back, ..words(title, message, advice) }
+}
+
 fn forbidden(why: &Forbidden) -> Words {
     match why {
         Forbidden::Permission(name) => words(
@@ -165,12 +208,12 @@ fn forbidden(why: &Forbidden) -> Words {
             format!("It takes the permission “{name}”, which your role does not include."),
             "An admin of this publisher can change your role.",
         ),
-        Forbidden::MemberSuspended { publisher } => words(
+        Forbidden::MemberSuspended { publisher } => shut(
             "Your access is suspended",
             format!("Your membership of {publisher} is suspended."),
             "An admin of this publisher can restore it.",
         ),
-        Forbidden::PublisherClosed { publisher, status } => words(
+        Forbidden::PublisherClosed { publisher, status } => shut(
             "This publisher is closed",
             format!("{publisher} is {status}. Nobody can work in it at present."),
             "Ledgerline's support can tell you more.",
@@ -186,7 +229,7 @@ fn forbidden(why: &Forbidden) -> Words {
                 )
             }
         }
-        Forbidden::ProgramsOnly => words(
+        Forbidden::ProgramsOnly => shut(
             "Your role is for programs",
             "An API user works through the API and opens no pages.",
             "An admin of this publisher can give you another role.",
@@ -196,7 +239,7 @@ fn forbidden(why: &Forbidden) -> Words {
 }
 
 /// An incident: people see a number, the log has the cause.
-fn incident(cause: &anyhow::Error, moments: &Moments, htmx: bool) -> Response {
+fn incident(cause: &anyhow::Error, moments: &Moments, asked: &Asked) -> Response {
     let id = moments.new_id().simple().to_string();
     let id = id.get(20..).unwrap_or_default().to_owned();
     tracing::error!(incident = %id, error = ?cause, "incident");
@@ -204,13 +247,20 @@ fn incident(cause: &anyhow::Error, moments: &Moments, htmx: bool) -> Response {
         incident: Some(id),
         ..words("Something went wrong on our side", "It has been written down, and your data is as it was.", "Please try again.")
     };
-    render(StatusCode::INTERNAL_SERVER_ERROR, said, htmx)
+    render(StatusCode::INTERNAL_SERVER_ERROR, said, asked)
 }
 
-fn render(status: StatusCode, said: Words, htmx: bool) -> Response {
-    let Words { title, message, advice, incident, back } = said;
-    let page = ErrorPage { status: status.as_u16(), title, message, advice, incident, back };
-    let html = if htmx { page.as_content().render() } else { page.render() };
+fn render(status: StatusCode, mut said: Words, asked: &Asked) -> Response {
+    let inside = asked.place.shell().and_then(|shell| shell.publisher.as_ref().map(|publisher| (shell, publisher)));
+    if let (Some((_, publisher)), "/") = (inside, said.back.url.as_str()) {
+        said.back = Back { label: format!("Back to {}", publisher.name), url: format!("/publishers/{}", publisher.slug), ends_visit: None };
+    }
+    let (code, is_signed_in) = (status.as_u16(), asked.is_signed_in());
+    let html = match inside {
+        Some((shell, _)) if !asked.wants_part() => InsidePage { shell, status: code, said, is_signed_in }.render(),
+        _ if asked.wants_part() => ErrorPage { status: code, said, is_signed_in }.as_content().render(),
+        _ => ErrorPage { status: code, said, is_signed_in }.render(),
+    };
     match html {
         Ok(html) => (status, Html(html)).into_response(),
         Err(error) => {

@@ -8,6 +8,7 @@ pub mod figures;
 pub mod form;
 pub mod layers;
 pub mod moment;
+pub mod place;
 pub mod query;
 pub mod redirect;
 pub mod shell;

@@ -9,6 +9,8 @@ pub struct Shell {
     pub publisher: Option<PublisherMark>,
     /// Where the switcher leads; empty when there is nothing to switch to.
     pub publishers: Vec<PublisherLink>,
+    /// Where all publishers are listed.
+    pub directory: String,
     pub sections: Vec<Section>,
     pub visit: Option<VisitBanner>,
     pub flash: Option<Flash>,

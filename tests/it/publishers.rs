@@ -240,3 +240,88 @@ async fn a_tab_left_open_changes_what_it_shows() {
     let invited: Vec<String> = app.list("select p.slug from invitations i join publishers p on p.id = i.publisher_id").await;
     assert_eq!(invited, ["northlight"]);
 }
+
+#[tokio::test]
+async fn a_shut_door_leads_on_to_the_picker_and_out() {
+    let app = App::start().await;
+    let mara = app.person("mara@x.test").admin_of("northlight").await;
+    assert_eq!(mara.signs_in().await.path, "/publishers/northlight");
+    app.flush().await;
+    let someone = format!("update user_publishers set status = 'suspended' where user_id = '{}'", mara.id);
+    for (statement, why) in [
+        (someone.as_str(), "Your access is suspended."),
+        ("update publishers set status = 'suspended'", "This publisher is suspended."),
+        ("update publishers set status = 'archived'", "This publisher is archived."),
+        ("update user_publishers set role_id = (select id from roles where key = 'api_user')", "Your role is for programs"),
+    ] {
+        app.sql("update publishers set status = 'active'").await;
+        app.sql("update user_publishers set status = 'active'").await;
+        app.sql(statement).await;
+        let door = mara.opens("/publishers/northlight").await;
+        assert_eq!(door.status, 403, "{why}");
+        let picker = door.follows("Choose a publisher").await;
+        assert!(picker.path == "/publishers" && picker.says(why) && !picker.has("a.tile"), "{why}: {picker:?}");
+        assert_eq!(mara.opens("/").await.path, "/publishers", "{why}");
+        assert!(door.has("form[action='/sign-out']"), "{why}");
+    }
+    let out = mara.opens("/publishers/northlight").await.submits("Sign out", &[]).await;
+    assert_eq!(out.path, "/sign-in");
+}
+
+#[tokio::test]
+async fn an_error_inside_a_publisher_keeps_the_publisher() {
+    let app = App::start().await;
+    let olga = app.person("olga@northlight.test").admin_of("northlight").await;
+    olga.signs_in().await;
+    let missing = olga.opens("/publishers/northlight/works/00000000-0000-7000-8000-000000000000").await;
+    assert_eq!((missing.status, missing.heading().as_str()), (404, "This page does not exist"));
+    assert!(missing.has(".side-nav a[href='/publishers/northlight/works']"), "{missing:?}");
+    assert_eq!(missing.follows("Back to Northlight").await.path, "/publishers/northlight");
+    assert_eq!(missing.follows("Choose a publisher").await.status, 200);
+    let unstamped = olga.posts("/publishers/northlight/invitations", &[("email", "new@x.test"), ("role", "viewer")]).await;
+    assert!(unstamped.status == 409 && unstamped.says("This form does not say which publisher it was opened for."), "{unstamped:?}");
+    assert!(unstamped.has(".side-nav"));
+    let nowhere = olga.opens("/nowhere").await;
+    assert!(nowhere.status == 404 && nowhere.has("form[action='/sign-out']") && nowhere.link("Choose a publisher").is_some());
+    assert!(!app.browser().opens("/nowhere").await.has("form[action='/sign-out']"), "who is not signed in is not asked to leave");
+}
+
+#[tokio::test]
+async fn switching_keeps_filters_that_mean_the_same_there() {
+    let app = App::start().await;
+    let olga = app.person("olga@x.test").admin_of("northlight").admin_of("ember-oak").await;
+    olga.signs_in().await;
+    let id = app.new_id();
+    let here = olga.opens(&format!("/publishers/northlight/members?q=a%26b&role=editor&after={id}&department={id}")).await;
+    let url = here.attribute(".side-top .menu-list a[href*='/ember-oak/switch']", "href").unwrap();
+    assert_eq!(olga.opens(&url).await.path, "/publishers/ember-oak/members?q=a%26b&role=editor");
+}
+
+#[tokio::test]
+async fn a_visitor_goes_on_to_another_publisher_and_keeps_the_page() {
+    let app = App::start().await;
+    app.publisher("northlight").await;
+    app.publisher("ember-oak").await;
+    let robin = robin(&app).await;
+    let door = robin.opens("/publishers/northlight/works").await;
+    let inside = door.submits("Start visit", &[("reason", "to look round")]).await;
+    let directory = inside.follows("All publishers").await;
+    let door = directory.follows("Ember Oak").await;
+    assert_eq!(door.heading(), "Visit Ember Oak");
+    assert_eq!(door.submits("Start visit", &[("reason", "to look round")]).await.path, "/publishers/ember-oak/works");
+    assert_eq!(directory.follows("Northlight").await.path, "/publishers/northlight/works", "the visit there goes on");
+    let found = directory.submits("form.filters", &[("q", "ember")]).await;
+    assert!(found.has("a[href='/publishers/ember-oak/switch?to=works']"), "{found:?}");
+}
+
+#[tokio::test]
+async fn a_new_visit_ends_the_one_before_in_the_trail_too() {
+    let app = App::start().await;
+    app.publisher("northlight").await;
+    let robin = robin(&app).await;
+    let door = robin.opens("/publishers/northlight/visit").await;
+    door.submits("Start visit", &[("reason", "to look round")]).await;
+    door.submits("Start visit", &[("reason", "to look again")]).await;
+    let trail: Vec<String> = app.list("select action from audit_entries order by id").await;
+    assert_eq!(trail, ["visit.started", "visit.ended", "visit.started"]);
+}

@@ -204,7 +204,7 @@ impl RecordingForm {
 async fn list(mut at: Read<RecordingsRead>, Query(query): Query<ListQuery>) -> Result<Response> {
     let path = at.url("/recordings");
     let found = recording::find(&mut at, &search::terms(&query.q)).await?;
-    let (archived, after) = (query.state == "archived", After::read(&query.after));
+    let (archived, after) = (query.state == "archived" && doors::sees_archived(&at), After::read(&query.after));
     let mut recordings = recording::list(&mut at, found.as_deref(), archived, after.as_ref()).await?;
     let next = cut(&mut recordings, Listed::after);
     let total = match (recordings.first().and_then(|row| row.total), &next, &after) {
@@ -230,6 +230,9 @@ async fn list(mut at: Read<RecordingsRead>, Query(query): Query<ListQuery>) -> R
 
 async fn show(mut at: Read<RecordingsRead>, Path((_, id)): Path<(String, String)>) -> Result<Response> {
     let recording = recording::load(&mut at, doors::id(&id)?).await?;
+    if recording.archived_at.is_some() && !doors::sees_archived(&at) {
+        return Err(Error::NotFound);
+    }
     let history = history::of(&mut at, recording.id).await?;
     let mut facts = vec![
         ("Artist", recording.artist.clone().unwrap_or_default()),

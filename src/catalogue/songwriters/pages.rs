@@ -90,6 +90,7 @@ struct SongwriterPage {
     errors: Errors,
     may_update: bool,
     may_archive: bool,
+    invite: Option<String>,
 }
 
 #[derive(Template)]
@@ -242,6 +243,8 @@ async fn page(at: &mut Tenant, songwriter: Songwriter, errors: Errors) -> Result
         errors,
         may_update: keeps(at, "songwriters:update") && songwriter.archived_at.is_none(),
         may_archive: keeps(at, "songwriters:delete") && archive::within(&at.reach),
+        invite: (songwriter.archived_at.is_none() && at.may("members:invite") && archive::within(&at.reach))
+            .then(|| at.url(&format!("/invitations/new?songwriter={}", songwriter.id))),
     })
 }
 

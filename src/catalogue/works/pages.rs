@@ -4,7 +4,7 @@ use super::list::{self, Listed, Sort, Wanted};
 use crate::{
     access::{Reach, Read, Routes, permission::WorksRead},
     catalogue::{
-        doors::keeps,
+        doors::{self, keeps},
         paging::{After, address, cut},
         search,
     },
@@ -129,7 +129,8 @@ impl Row {
 
 /// Policy: whoever may read works sees those of their reach.
 async fn list(mut at: Read<WorksRead>, Query(query): Query<ListQuery>) -> Result<Response> {
-    let (wanted, path, base) = (query.wanted(), at.url("/works"), at.url(""));
+    let (mut wanted, path, base) = (query.wanted(), at.url("/works"), at.url(""));
+    wanted.archived &= doors::sees_archived(&at);
     let own = match at.reach {
         Reach::Own(songwriter) => Some(songwriter),
         _ => None,

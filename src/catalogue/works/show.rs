@@ -10,7 +10,7 @@ use crate::{
         history::{self, Entry},
         songwriters::songwriter::society_name,
     },
-    error::Result,
+    error::{Error, Result},
     pages,
     standards::{languages::Language, roles::WriterRole},
     web::{self, Moment, Shell, figures::Split, moment::percent},
@@ -82,6 +82,9 @@ pages!(WorkPage);
 /// Policy: whoever may read works sees those of their reach; a creator sees co-writers' names and no share but their own.
 async fn show(mut at: Read<WorksRead>, Path((_, id)): Path<(String, String)>) -> Result<Response> {
     let work = work::load(&mut at, doors::id(&id)?).await?;
+    if work.archived_at.is_some() && !doors::sees_archived(&at) {
+        return Err(Error::NotFound);
+    }
     let (base, url) = (at.url(""), at.url(&format!("/works/{}", work.id)));
     let recordings = recordings(&mut at, work.id).await?;
     let history = history::of(&mut at, work.id).await?;

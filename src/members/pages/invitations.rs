@@ -111,7 +111,7 @@ async fn list(mut at: Read<MembersRead>, Query(query): Query<ListQuery>) -> Resu
     let stage = Stage::ALL.into_iter().find(|stage| stage.key() == query.state);
     let filter = Filter { q: search(&query.q), stage, after: Uuid::try_parse(&query.after).ok(), only: None };
     let (mut invitations, total) = invitation::list(at, &filter).await?;
-    let choices = if at.may("members:invite") { grant::choices_with_songwriters(at, "").await? } else { Choices::default() };
+    let choices = if at.may("members:invite") { grant::choices(at).await? } else { Choices::default() };
     let (publisher, now) = (at.publisher.id, at.now());
     let seats = seats::seats(at.db(), publisher, now).await?;
     let more = invitations.len() > PAGE;
@@ -137,7 +137,7 @@ async fn list(mut at: Read<MembersRead>, Query(query): Query<ListQuery>) -> Resu
 async fn new(mut at: Read<MembersInvite>, Query(whom): Query<Whom>) -> Result<Response> {
     let role = if whom.songwriter.is_empty() { "" } else { "creator" };
     let typed = NewInvitation { email: whom.email, role: role.into(), songwriter: whom.songwriter, ..NewInvitation::default() };
-    let choices = grant::choices_with_songwriters(&mut at, &typed.songwriter).await?;
+    let choices = grant::choices_for(&mut at, &typed.asked()).await?;
     web::page(&form_page(&mut at, &choices, typed, Errors::none()).await?)
 }
 
@@ -165,7 +165,7 @@ async fn invite(
     extract::State(state): extract::State<State>,
     Form(form): Form<NewInvitation>,
 ) -> Result<Response> {
-    let choices = grant::choices_with_songwriters(&mut at, &form.songwriter).await?;
+    let choices = grant::choices_for(&mut at, &form.asked()).await?;
     match invitation::invite(&mut at, &state, &choices, &form).await {
         Ok(entry) => {
             let (publisher, now, url) = (at.publisher.id, at.now(), at.url("/invitations"));
@@ -206,8 +206,7 @@ async fn deliver(
     Path((_, invitation)): Path<(String, String)>,
 ) -> Result<Response> {
     let invitation = invitation::invitation(&mut at, id(&invitation)?).await?;
-    let songwriter = invitation.songwriter_id.map(|id| id.to_string()).unwrap_or_default();
-    let choices = grant::choices_with_songwriters(&mut at, &songwriter).await?;
+    let choices = grant::choices_for(&mut at, &invitation.asked()).await?;
     let entry = invitation::send_again(&mut at, &state, &choices, &invitation).await;
     let words = format!("A new link is on its way to {}. The earlier one no longer works.", invitation.email);
     finish(at, invitation.id, &choices, entry, words).await

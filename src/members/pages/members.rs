@@ -6,7 +6,7 @@ use super::{
         invitation::NewInvitation,
         member::{self, Change, Filter, Member, PAGE},
     },
-    InviteForm, Note, Options, Undo, id, open_departments, search, url_with,
+    InviteForm, Note, Options, SongwriterField, Undo, id, offered_roles, open_departments, search, url_with,
 };
 use crate::{
     access::{
@@ -103,12 +103,15 @@ struct ShowPage {
 struct RoleForm {
     role: String,
     roles: Options,
+    /// Asks for a role where the present one is not to be given.
+    blank: &'static str,
     reach: String,
     /// The person may give the whole publisher.
     whole: bool,
     departments: Vec<(String, String, bool)>,
-    songwriter: String,
-    songwriters: Options,
+    songwriter: Option<SongwriterField>,
+    /// The standing it was made from.
+    shown: String,
 }
 
 pages!(ListPage, ShowPage);
@@ -187,14 +190,15 @@ async fn show(mut at: Read<MembersRead>, Path((_, member)): Path<(String, String
 
 /// A member's page; `typed` is a role form that was refused.
 async fn show_page(at: &mut Tenant, member: Member, typed: Option<RoleTyped>, errors: Errors) -> Result<ShowPage> {
-    let songwriter = typed
-        .as_ref()
-        .map_or_else(|| member.songwriter_id.map(|id| id.to_string()).unwrap_or_default(), |typed| typed.asked.songwriter.clone());
-    let choices = grant::choices_with_songwriters(at, &songwriter).await?;
+    let asked = match &typed {
+        Some(typed) => typed.asked.clone(),
+        None => Asked { songwriter_id: member.songwriter_id.map(|id| id.to_string()).unwrap_or_default(), ..Asked::default() },
+    };
+    let choices = grant::choices_for(at, &asked).await?;
     let changes = member::history(at, member.id).await?;
     let current = member.status != "removed";
     let allowed = member::may_change(at, &member, &choices);
-    let form = (at.may("members:update") && current && allowed.is_ok()).then(|| role_form(at, &member, &choices, typed, songwriter));
+    let form = (at.may("members:update") && current && allowed.is_ok()).then(|| role_form(at, &member, &choices, typed, &asked));
     Ok(ShowPage {
         shell: at.shell(),
         list_url: at.url("/members"),
@@ -210,25 +214,22 @@ async fn show_page(at: &mut Tenant, member: Member, typed: Option<RoleTyped>, er
     })
 }
 
-fn role_form(at: &Tenant, member: &Member, choices: &Choices, typed: Option<RoleTyped>, songwriter: String) -> RoleForm {
+fn role_form(at: &Tenant, member: &Member, choices: &Choices, typed: Option<RoleTyped>, asked: &Asked) -> RoleForm {
     let held = member.department_ids.iter().map(Uuid::to_string).collect();
     let (role, reach, ticked) = match typed {
         Some(typed) => (typed.asked.role, typed.reach, typed.asked.departments),
         None => (member.role_key.clone(), member.reach.clone(), held),
     };
+    let given = choices.role(&role).is_some_and(|role| role.grantable && role.is_for_people());
     RoleForm {
+        blank: if given { "" } else { "Choose a role" },
         role,
-        roles: choices
-            .roles
-            .iter()
-            .filter(|role| role.grantable)
-            .map(|role| (role.key.clone(), format!("{}: {}", role.name, role.description)))
-            .collect(),
+        roles: offered_roles(choices),
         reach: if reach == "departments" { reach } else { "publisher".into() },
         whole: !matches!(at.reach, Reach::Departments(_)),
         departments: open_departments(choices).into_iter().map(|(id, name)| (id.clone(), name, ticked.contains(&id))).collect(),
-        songwriter,
-        songwriters: choices.songwriters.iter().map(|(id, name)| (id.to_string(), name.clone())).collect(),
+        songwriter: SongwriterField::new(at, choices, asked),
+        shown: member.standing(),
     }
 }
 
@@ -237,17 +238,21 @@ struct RoleTyped {
     asked: Asked,
     /// `publisher`, `departments`, or empty to leave it as it is.
     reach: String,
+    /// The member's standing when the form was made; empty from a form that does not say.
+    shown: String,
 }
 
 impl RoleTyped {
     fn read(fields: Vec<(String, String)>) -> Self {
-        let mut typed = RoleTyped { asked: Asked::default(), reach: String::new() };
+        let mut typed = RoleTyped { asked: Asked::default(), reach: String::new(), shown: String::new() };
         for (name, value) in fields {
             match name.as_str() {
                 "role" => typed.asked.role = value,
                 "reach" => typed.reach = value,
                 "department" => typed.asked.departments.push(value),
                 "songwriter" => typed.asked.songwriter = value,
+                "songwriter_id" => typed.asked.songwriter_id = value,
+                "shown" => typed.shown = value,
                 _ => {}
             }
         }
@@ -264,13 +269,16 @@ impl RoleTyped {
             }
             "departments" => {}
             "publisher" => asked.departments.clear(),
+            unknown if !unknown.is_empty() => {
+                return Err(Refusal::field("reach", "unknown_reach", "Choose the whole publisher or departments."));
+            }
             _ if !ticked && !["admin", "creator"].contains(&asked.role.as_str()) => {
                 asked.departments = member.department_ids.iter().map(Uuid::to_string).collect();
             }
             _ => {}
         }
         if asked.role == "creator" && asked.songwriter.trim().is_empty() {
-            asked.songwriter = member.songwriter_id.map(|id| id.to_string()).unwrap_or_default();
+            asked.songwriter_id = member.songwriter_id.map(|id| id.to_string()).unwrap_or_default();
         }
         Ok(asked)
     }
@@ -304,9 +312,10 @@ async fn change_role(
 
 async fn changed_role(at: &mut Tenant, member: &Member, typed: &RoleTyped) -> Result<Option<Entry>> {
     let asked = typed.asked_of(member)?;
-    let choices = grant::choices_with_songwriters(at, &asked.songwriter).await?;
+    let choices = grant::choices_for(at, &asked).await?;
     // Whose membership it is comes first: it says more than what is wrong with the role.
     member::may_change(at, member, &choices)?;
+    member::unchanged_since(at, member, &typed.shown).await?;
     let grant = choices.grant(&at.reach, &asked)?;
     member::change_role(at, member, &choices, &grant).await
 }

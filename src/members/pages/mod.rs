@@ -5,7 +5,7 @@ mod invitations;
 mod members;
 
 use super::{
-    grant::Choices,
+    grant::{Asked, Choices},
     invitation::{LONGEST_MESSAGE, NewInvitation},
 };
 use crate::{
@@ -32,27 +32,51 @@ struct InviteForm {
     departments: Options,
     /// The person runs departments, and must name one of them.
     department_required: bool,
-    /// Empty where the form has no room for them; the server then asks.
-    songwriters: Options,
+    /// None for somebody who cannot invite creators.
+    songwriter: Option<SongwriterField>,
     longest_message: usize,
     seats: Seats,
 }
 
 impl InviteForm {
     fn new(at: &Tenant, choices: &Choices, typed: NewInvitation, errors: Errors, seats: Seats) -> Self {
-        let grantable = choices.roles.iter().filter(|role| role.grantable);
         InviteForm {
             action: at.url("/invitations"),
+            songwriter: SongwriterField::new(at, choices, &typed.asked()),
             typed,
             errors,
-            roles: grantable.map(|role| (role.key.clone(), format!("{}: {}", role.name, role.description))).collect(),
+            roles: offered_roles(choices),
             departments: open_departments(choices),
             department_required: matches!(at.reach, Reach::Departments(_)),
-            songwriters: choices.songwriters.iter().map(|(id, name)| (id.to_string(), name.clone())).collect(),
             longest_message: LONGEST_MESSAGE,
             seats,
         }
     }
+}
+
+/// The field that says whose works a creator sees: a name or an IPI is typed, names are offered meanwhile.
+struct SongwriterField {
+    text: String,
+    id: String,
+    lookup: String,
+}
+
+impl SongwriterField {
+    /// Filled with what was asked for; none for somebody who may not make creators.
+    fn new(at: &Tenant, choices: &Choices, asked: &Asked) -> Option<Self> {
+        choices.role("creator").filter(|role| role.grantable)?;
+        let (text, id) = match choices.chosen(asked) {
+            Some((id, name)) => (name.clone(), id.to_string()),
+            None => (asked.songwriter.clone(), String::new()),
+        };
+        Some(SongwriterField { text, id, lookup: at.url("/songwriters/lookup") })
+    }
+}
+
+/// The roles the person may give to people.
+fn offered_roles(choices: &Choices) -> Options {
+    let offered = choices.roles.iter().filter(|role| role.grantable && role.is_for_people());
+    offered.map(|role| (role.key.clone(), format!("{}: {}", role.name, role.description))).collect()
 }
 
 /// The departments the person may place people in.

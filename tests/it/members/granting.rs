@@ -178,3 +178,62 @@ async fn an_invitation_beyond_ones_own_rights_is_left_alone() {
     }
     assert_eq!(app.one::<i64>("select count(*) from invitations where revoked_at is null and sent_count = 1").await, 2);
 }
+
+#[tokio::test]
+async fn a_creator_is_found_among_any_number_of_songwriters() {
+    let (app, olga) = northlight().await;
+    let publisher = app.publisher("northlight").await;
+    app.sql(&format!(
+        "insert into songwriters (publisher_id, last_name, first_name, name_key) select '{publisher}', 'Aaron', 'No ' || n, 'aaron no ' || n from generate_series(1, 600) n"
+    ))
+    .await;
+    let zoe = app.songwriter("northlight", "Zoë Zimmer").await;
+    app.sql(&format!("update songwriters set ipi = '00045620792', name_key = 'zimmer zoe' where id = '{zoe}'")).await;
+    let page = olga.opens(&format!("{INVITATIONS}/new")).await;
+    assert!(page.all("option").len() < 30, "no list of everybody");
+    for (n, typed) in ["Zimmer, Zoë", "Zoe Zimmer", "zimmer zoe", "45620792", "00045620792"].into_iter().enumerate() {
+        let email = format!("zoe{n}@x.test");
+        let sent = page.submits("Send invitation", &[("email", &email), ("role", "creator"), ("songwriter", typed)]).await;
+        assert_eq!((sent.status, sent.path.as_str()), (200, INVITATIONS), "{typed}: {sent:?}");
+    }
+    assert_eq!(app.one::<i64>(&format!("select count(*) from invitations where songwriter_id = '{zoe}'")).await, 5);
+    let unknown = page.submits("Send invitation", &[("email", "x@x.test"), ("role", "creator"), ("songwriter", "Nobody, Ann")]).await;
+    assert_eq!((unknown.status, unknown.value("songwriter").as_deref()), (422, Some("Nobody, Ann")));
+    assert!(unknown.errors("songwriter").unwrap().starts_with("No songwriter of the catalogue is called this."), "{unknown:?}");
+
+    let link = olga.opens(&format!("/publishers/northlight/songwriters/{zoe}")).await.follows("Invite as creator").await;
+    assert_eq!((link.value("role").as_deref(), link.value("songwriter").as_deref()), (Some("creator"), Some("Zimmer, Zoë")));
+    let sent = link.submits("Send invitation", &[("email", "last@x.test")]).await;
+    assert_eq!(sent.path, INVITATIONS, "{sent:?}");
+}
+
+#[tokio::test]
+async fn namesakes_are_told_apart_by_the_number_or_the_choice() {
+    let (app, olga) = northlight().await;
+    let one = app.songwriter("northlight", "Ada Lind").await;
+    let other = app.songwriter("northlight", "Ada Lind").await;
+    let refused = invites(&olga, &[("email", "ada@x.test"), ("role", "creator"), ("songwriter", "Lind, Ada")]).await;
+    assert!(refused.errors("songwriter").unwrap().starts_with("2 songwriters are called this."), "{refused:?}");
+    let fields = [("email", "ada@x.test"), ("role", "creator"), ("songwriter", "Lind, Ada"), ("songwriter_id", &*other.to_string())];
+    assert_eq!(acts(&app, &olga, INVITATIONS, &fields).await.status, 303);
+    assert_eq!(app.one::<Uuid>("select songwriter_id from invitations").await, other);
+    // A name typed over the choice counts, not the choice.
+    let page = acts(
+        &app,
+        &olga,
+        INVITATIONS,
+        &[("email", "b@x.test"), ("role", "creator"), ("songwriter", "Nobody, Ann"), ("songwriter_id", &one.to_string())],
+    )
+    .await;
+    assert!(page.errors("songwriter").is_some(), "{page:?}");
+}
+
+#[tokio::test]
+async fn who_runs_departments_is_not_asked_for_a_songwriter() {
+    let (app, olga) = northlight().await;
+    app.songwriter("northlight", "Ada Lind").await;
+    let head = app.person("head@northlight.test").in_departments("department_admin", "northlight", &["A&R"]).await;
+    head.signs_in().await;
+    assert!(!head.opens(&format!("{INVITATIONS}/new")).await.has("[name=songwriter]"));
+    assert!(olga.opens(&format!("{INVITATIONS}/new")).await.has("[name=songwriter]"));
+}

@@ -171,3 +171,49 @@ async fn the_list_changes_a_row_in_place_with_the_way_back() {
     assert_eq!(refused.status, 409);
     assert!(refused.body.contains("All 1 seats are taken") && refused.body.contains("Suspended"), "{}", refused.body);
 }
+
+#[tokio::test]
+async fn a_role_changed_in_the_meantime_is_not_undone_unseen() {
+    let (app, olga) = northlight().await;
+    let otto = app.person("otto@northlight.test").admin_of("northlight").await;
+    let rita = app.person("rita@northlight.test").role_in("editor", "northlight").await;
+    otto.signs_in().await;
+    let stale = olga.opens(&member(rita.id)).await;
+    otto.opens(&member(rita.id)).await.submits("Save role", &[("role", "viewer")]).await;
+    let told = stale.submits("Save role", &[("role", "manager")]).await;
+    assert_eq!((told.status, told.value("role").as_deref()), (409, Some("manager")));
+    let summary = told.summary().unwrap();
+    assert!(summary.starts_with("Otto changed this role") && summary.contains("Rita is Viewer now"), "{summary}");
+    assert_eq!(membership(&app, &rita.email).await, "viewer/publisher/active");
+    assert_eq!(said(&told.submits("Save role", &[]).await), "Rita is now Manager.");
+}
+
+#[tokio::test]
+async fn an_unknown_reach_is_refused() {
+    let (app, olga) = northlight().await;
+    let rita = app.person("rita@northlight.test").role_in("editor", "northlight").await;
+    for reach in ["own", "visit", "x"] {
+        let page = acts(&app, &olga, &format!("{}/role", member(rita.id)), &[("role", "viewer"), ("reach", reach)]).await;
+        assert_eq!(page.status, 422, "{reach}");
+    }
+    assert_eq!(membership(&app, &rita.email).await, "editor/publisher/active");
+}
+
+#[tokio::test]
+async fn a_role_for_programs_is_given_to_nobody_and_taken_from_whoever_has_it() {
+    let (app, olga) = northlight().await;
+    let rita = app.person("rita@northlight.test").role_in("editor", "northlight").await;
+    let robot = app.person("robot@northlight.test").role_in("api_user", "northlight").await;
+    for form in [olga.opens(&member(rita.id)).await, olga.opens(INVITATIONS).await, olga.opens(&member(robot.id)).await] {
+        assert!(form.has("option[value=viewer]") && !form.has("form option[value=api_user]"), "{form:?}");
+    }
+    let refused = acts(&app, &olga, &format!("{}/role", member(rita.id)), &[("role", "api_user")]).await;
+    assert!(refused.status == 422 && refused.errors("role").unwrap().starts_with("API user is a role for programs"), "{refused:?}");
+    let refused = invites(&olga, &[("email", "new@x.test")]).await;
+    assert_eq!(refused.status, 422);
+    let refused = acts(&app, &olga, INVITATIONS, &[("email", "new@x.test"), ("role", "api_user")]).await;
+    assert!(refused.status == 422 && refused.errors("role").is_some(), "{refused:?}");
+    let form = olga.opens(&member(robot.id)).await;
+    assert_eq!(form.submits("Save role", &[]).await.status, 422, "nothing is chosen for them");
+    assert_eq!(said(&form.submits("Save role", &[("role", "viewer")]).await), "Robot is now Viewer.");
+}
