@@ -36,7 +36,7 @@ async fn switching_keeps_the_page_where_it_can() {
     olga.signs_in().await;
     for (from, to, arrives) in [
         ("/members", "Ember Oak", "/publishers/ember-oak/members"),
-        ("/invitations?state=lapsed", "Ember Oak", "/publishers/ember-oak/invitations"),
+        ("/invitations?state=lapsed", "Ember Oak", "/publishers/ember-oak/invitations?state=lapsed"),
         ("", "Ember Oak", "/publishers/ember-oak"),
         // What a creator may not see there has its nearest place in the dashboard.
         ("/members", "Songwell", "/publishers/songwell"),
