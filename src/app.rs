@@ -2,15 +2,16 @@
 //! them all.
 
 use crate::{
-    access::{ClientAddress, Routes, State, session::HashedStore},
-    account, catalogue, dashboard,
+    access::{ClientAddress, Routes, State, device_cookie, session::HashedStore},
+    account, activity, catalogue, dashboard,
     jobs::Registry,
-    jump, mail, members, publishers, sign_in, site,
+    jump, mail, members, profile, publishers, sign_in, site,
     web::{faces, form, layers},
 };
 use axum::{
     Router,
     extract::{ConnectInfo, Request},
+    http::{Extensions, HeaderMap, StatusCode, Version},
     middleware::{self, Next},
     response::Response,
 };
@@ -41,8 +42,10 @@ pub fn routes() -> Routes {
         .merge(site::routes())
         .merge(sign_in::routes())
         .merge(publishers::routes())
+        .merge(profile::routes())
         .merge(dashboard::routes())
         .merge(members::routes())
+        .merge(activity::routes())
         .merge(catalogue::routes())
         .merge(jump::routes())
 }
@@ -51,7 +54,9 @@ pub fn routes() -> Routes {
 pub fn jobs() -> Registry<State> {
     let mut registry = Registry::default();
     mail::jobs(&mut registry);
+    sign_in::jobs(&mut registry);
     account::jobs(&mut registry);
+    members::jobs(&mut registry);
     catalogue::jobs(&mut registry);
     registry
 }
@@ -61,7 +66,7 @@ pub fn router(state: State) -> Router {
     let https = state.public_url().is_https();
     let store = HashedStore(PostgresStore::new(state.pools().identity().clone()));
     let sessions = SessionManagerLayer::new(store)
-        .with_name(if https { "__Host-ledgerline" } else { "ledgerline" })
+        .with_name(if https { faces::HOST_SESSION } else { faces::SESSION })
         .with_secure(https)
         .with_http_only(true)
         // People arrive from mails, so not Strict; changes are guarded by their origin.
@@ -73,6 +78,7 @@ pub fn router(state: State) -> Router {
     routes()
         .into_router()
         .layer(sessions)
+        .layer(middleware::from_fn_with_state(https, device_cookie))
         .layer(middleware::from_fn(form::take_form))
         .layer(middleware::from_fn(layers::finish_changes))
         .layer(CsrfLayer::new())
@@ -85,12 +91,16 @@ pub fn router(state: State) -> Router {
         .layer(
             CompressionLayer::new()
                 .quality(CompressionLevel::Fastest)
-                .compress_when(SizeAbove::new(512).and(NotForContentType::const_new("font/"))),
+                .compress_when(SizeAbove::new(512).and(NotForContentType::const_new("font/")).and(may_be_compressed)),
         )
         .layer(middleware::from_fn_with_state(https, layers::security_headers))
         .layer(TraceLayer::new_for_http())
         .layer(middleware::from_fn(move |request, next| client_address(Arc::clone(&proxies), request, next)))
         .with_state(state)
+}
+
+fn may_be_compressed(_: StatusCode, _: Version, _: &HeaderMap, extensions: &Extensions) -> bool {
+    extensions.get::<layers::Uncompressed>().is_none()
 }
 
 /// The client's address: the connection's, or what a proxy we trust says of it, read from the right.

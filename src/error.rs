@@ -17,6 +17,12 @@ pub enum Error {
     NotFound,
     /// Inside the publisher, but without the permission.
     Forbidden(Forbidden),
+    /// Signed in, but what is asked for needs a second factor; and whether there is one to show.
+    FactorNeeded { enrolled: bool },
+    /// The act is dangerous and the last proof of who asks too old: ask again, then repeat the act.
+    FreshProof,
+    /// The person's address is not confirmed yet.
+    Unverified,
     /// A system admin at the door of a publisher, without a visit.
     VisitNeeded { slug: String },
     /// A rule says no.
@@ -108,7 +114,9 @@ impl Error {
         match self {
             Error::SignIn => StatusCode::UNAUTHORIZED,
             Error::NotFound => StatusCode::NOT_FOUND,
-            Error::Forbidden(_) | Error::VisitNeeded { .. } => StatusCode::FORBIDDEN,
+            Error::Forbidden(_) | Error::VisitNeeded { .. } | Error::FactorNeeded { .. } | Error::FreshProof | Error::Unverified => {
+                StatusCode::FORBIDDEN
+            }
             Error::Refused(refusal) => refusal.status,
             Error::Busy { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Error::Broken(_) => StatusCode::INTERNAL_SERVER_ERROR,

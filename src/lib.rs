@@ -17,7 +17,9 @@ pub mod access; // who may do what
 pub mod sign_in; // password, sign-in, sign-out
 pub mod account; // plan, seats, usage
 pub mod publishers; // picker, switcher, visits, creation
+pub mod profile; // a person's own account
 pub mod members; // members, invitations
+pub mod activity; // the pages that show what happened
 pub mod catalogue; // works, songwriters, recordings, imports
 pub mod dashboard; // a publisher's front page
 pub mod jump; // what Ctrl K finds

@@ -86,6 +86,9 @@ pub struct Other {
     pub name: String,
 }
 
+/// How much of an address that is no publisher's is kept.
+const LONGEST_SLUG: usize = 60;
+
 /// Who wants to enter.
 pub(super) enum Asker {
     /// Whoever holds the session of this hash.
@@ -227,8 +230,12 @@ pub(super) async fn enter(
     };
     let publisher = match (answer.state.as_str(), answer.publisher.take()) {
         ("open", Some(publisher)) => publisher,
-        ("unknown", _) | (_, None) => return Err(Error::NotFound),
+        ("unknown", _) | (_, None) => {
+            drop(conn);
+            return Err(outside(state, request, &person, slug).await?);
+        }
         ("visit_needed", Some(publisher)) => return Err(Error::VisitNeeded { slug: publisher.slug }),
+        ("factor_needed", _) => return Err(Error::FactorNeeded { enrolled: !person.factors.is_empty() }),
         ("visit_read_only", Some(publisher)) => {
             return Err(Error::Forbidden(Forbidden::VisitReadOnly { publisher: publisher.name, slug: publisher.slug }));
         }
@@ -257,6 +264,13 @@ pub(super) async fn enter(
         wake: state.wake().clone(),
         conn,
     })
+}
+
+/// Notes that somebody asked for a publisher that is not theirs; the same for one there is not, so that neither takes longer.
+async fn outside(state: &State, request: Request, person: &Person, slug: &str) -> Result<Error> {
+    let publisher = slug.chars().filter(|c| !c.is_control()).take(LONGEST_SLUG).collect();
+    Identity::begin(state, request, Some(person)).await?.commit(&SecurityEvent::Outside { publisher }).await?;
+    Ok(Error::NotFound)
 }
 
 /// The statement that opens the transaction.

@@ -8,7 +8,7 @@ use super::{
     state::{Request, State},
 };
 use crate::{
-    audit::Entry,
+    audit::{By, Entry, SecurityEvent},
     error::{Error, Forbidden, Refusal, Result},
     web::{Shell, form::TakenForm, place::Place, redirect},
 };
@@ -83,6 +83,13 @@ impl<P> Write<P> {
         Ok(())
     }
 
+    /// Writes an event of somebody's own account, for an act of this publisher that concerns how they sign in.
+    pub async fn record_about(&mut self, person: Uuid, event: &SecurityEvent) -> Result<()> {
+        let (by, moments) = (self.0.by(), self.0.moments.clone());
+        crate::audit::write_security(self.0.db(), &moments, Some(person), &By { address: None, ..by }, None, event).await?;
+        Ok(())
+    }
+
     /// Lands the change together with its row of the trail.
     pub async fn commit(mut self, entry: Entry) -> Result<()> {
         self.record(&entry).await?;
@@ -135,6 +142,11 @@ impl SignedIn {
         Identity::begin(&self.state, self.request.clone(), Some(&self.person)).await
     }
 
+    /// Refuses when the last proof of who this is is too old for a dangerous act.
+    pub fn require_fresh(&self) -> Result<()> {
+        self.person.require_fresh(self.state.moments().now())
+    }
+
     pub fn shell(&self) -> Shell {
         bare_shell(&self.request, Some(&self.person))
     }
@@ -145,7 +157,7 @@ pub(super) fn bare_shell(request: &Request, person: Option<&Person>) -> Shell {
     let system_admin = person.is_some_and(|person| person.system_admin);
     Shell {
         person: person.map(Person::mark),
-        sections: if system_admin { super::navigation::system(&request.path) } else { Vec::new() },
+        sections: super::navigation::bare(&request.path, person),
         flash: redirect::flash(&request.headers),
         system_admin,
         directory: "/publishers".to_owned(),
@@ -182,6 +194,12 @@ async fn enter<P: Permission>(parts: &mut Parts, state: &State, write: bool) -> 
     if tenant.role.as_ref().is_some_and(|role| role.key == "api_user") {
         return Err(Error::Forbidden(Forbidden::ProgramsOnly));
     }
+    if !tenant.person.verified {
+        return Err(Error::Unverified);
+    }
+    if tenant.visit.is_some() && !state.settings().demo() {
+        tenant.person.require_factor()?;
+    }
     if tenant.visit.is_none() {
         state.sessions().seen_in(tenant.person.id, tenant.publisher.id, tenant.now());
     }
@@ -190,6 +208,9 @@ async fn enter<P: Permission>(parts: &mut Parts, state: &State, write: bool) -> 
     }
     if write {
         check_stamp(parts, &tenant)?;
+        if P::FRESH {
+            tenant.person.require_fresh(tenant.now())?;
+        }
     }
     Ok(tenant)
 }

@@ -3,15 +3,40 @@
 use super::state::{Request, State};
 use crate::{
     audit::{self, By, SecurityEvent},
-    error::Result,
+    error::{Error, Result},
     jobs::Wake,
     moments::Moments,
     web::shell::{PersonMark, initials},
 };
 use serde::Deserialize;
 use sqlx::{Executor, PgConnection, Postgres, pool::PoolConnection};
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
+
+/// How well a session was proved; later is stronger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    Password,
+    /// A password and a second factor.
+    Mfa,
+    /// A passkey with the person verified by it.
+    Passkey,
+}
+
+impl Level {
+    /// As `user_sessions` has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Level::Password => "password",
+            Level::Mfa => "mfa",
+            Level::Passkey => "passkey",
+        }
+    }
+}
+
+/// How old a proof may be for an act that asks for a fresh one.
+pub const FRESH: Duration = Duration::minutes(10);
 
 /// Somebody signed in, as their session says.
 #[derive(Debug, Clone, Deserialize)]
@@ -25,11 +50,29 @@ pub struct Person {
     pub system_admin: bool,
     /// Slug of the publisher used last.
     pub last_publisher: Option<String>,
+    /// What the session was proved by, at its beginning or since.
+    pub level: Level,
+    #[serde(with = "time::serde::rfc3339")]
+    pub proved_at: OffsetDateTime,
+    /// `totp` and `passkey`, as enrolled.
+    pub factors: Vec<String>,
+    /// Has the address been confirmed?
+    pub verified: bool,
 }
 
 impl Person {
     pub fn mark(&self) -> PersonMark {
         PersonMark { name: self.name.clone(), email: self.email.clone(), initials: initials(&self.name) }
+    }
+
+    /// Refuses when the last proof is too old for a dangerous act.
+    pub fn require_fresh(&self, now: OffsetDateTime) -> Result<()> {
+        if now - self.proved_at > FRESH { Err(Error::FreshProof) } else { Ok(()) }
+    }
+
+    /// Refuses a session that a password alone has proved.
+    pub fn require_factor(&self) -> Result<()> {
+        if self.level == Level::Password { Err(Error::FactorNeeded { enrolled: !self.factors.is_empty() }) } else { Ok(()) }
     }
 }
 

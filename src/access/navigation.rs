@@ -1,6 +1,6 @@
 //! The shell of a page inside a publisher: what this person may open, and where else they belong.
 
-use super::gate::Tenant;
+use super::{gate::Tenant, identity::Person};
 use crate::web::{
     redirect,
     shell::{NavLink, PublisherLink, PublisherMark, Section, Shell, VisitBanner, initials},
@@ -22,6 +22,13 @@ const SECTIONS: &[(&str, &[Entry])] = &[
         ],
     ),
     ("People", &[("Members", "/members", "users", "m", "members:read"), ("Invitations", "/invitations", "mail", "v", "members:read")]),
+    (
+        "Settings",
+        &[
+            ("Sign-in", "/settings/security", "lock", "", "publisher:settings"),
+            ("Security events", "/security", "shield", "", "audit:read"),
+        ],
+    ),
 ];
 
 pub(super) fn shell(at: &Tenant) -> Shell {
@@ -78,12 +85,40 @@ pub(super) fn shell(at: &Tenant) -> Shell {
     }
 }
 
-/// What system admins may open outside any publisher.
-pub(super) fn system(path: &str) -> Vec<Section> {
-    let url = "/publishers";
-    let link =
-        NavLink { label: "Publishers", url: url.to_owned(), icon: "building-2", key: "p", current: path.split('?').next() == Some(url) };
-    vec![Section { title: "System", links: vec![link] }]
+/// Label, address and icon of what belongs to a person rather than a publisher.
+const ACCOUNT: &[(&str, &str, &str)] = &[
+    ("Profile", "/me", "user"),
+    ("Security", "/me/security", "shield"),
+    ("Password", "/me/password", "key-round"),
+    ("Authenticator app", "/me/mfa/enrol", "smartphone"),
+    ("Passkeys", "/me/passkeys", "fingerprint-pattern"),
+    ("Recovery codes", "/me/mfa/recovery-codes", "list-checks"),
+    ("Sessions", "/me/sessions", "monitor"),
+    ("Security events", "/me/security/events", "activity"),
+];
+
+/// What may be opened outside any publisher: the pages of the person's own account while on one of them, and the system's.
+pub(super) fn bare(path: &str, person: Option<&Person>) -> Vec<Section> {
+    let (Some(person), Some(path)) = (person, path.split('?').next()) else { return Vec::new() };
+    let link = |(label, url, icon): (&'static str, &str, &'static str), key| NavLink {
+        label,
+        url: url.to_owned(),
+        icon,
+        key,
+        current: path == url,
+    };
+    let mut sections = Vec::new();
+    if path == "/me" || path.starts_with("/me/") {
+        if let Some(slug) = &person.last_publisher {
+            let home = format!("/publishers/{}", percent_encoding::utf8_percent_encode(slug, super::state::PATH_SEGMENT));
+            sections.push(Section { title: "", links: vec![link(("Back to the publisher", &home, "arrow-left"), "d")] });
+        }
+        sections.push(Section { title: "Your account", links: ACCOUNT.iter().map(|entry| link(*entry, "")).collect() });
+    }
+    if person.system_admin {
+        sections.push(Section { title: "System", links: vec![link(("Publishers", "/publishers", "building-2"), "p")] });
+    }
+    sections
 }
 
 /// This publisher and the others of the person, by name.

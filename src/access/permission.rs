@@ -10,6 +10,8 @@ use std::collections::BTreeSet;
 pub trait Permission: Send + Sync + 'static {
     /// `resource:action`
     const NAME: &'static str;
+    /// Does every act under it ask for a proof of who acts that is no older than [`super::FRESH`]?
+    const FRESH: bool;
 }
 
 /// A row of the table, for lists and tests.
@@ -21,13 +23,23 @@ pub struct Listed {
     pub roles: &'static [&'static str],
 }
 
+macro_rules! fresh {
+    () => {
+        false
+    };
+    (fresh) => {
+        true
+    };
+}
+
 macro_rules! permissions {
-    ($($marker:ident $name:literal $description:literal [$($role:literal)*])+) => {
+    ($($marker:ident $name:literal $description:literal [$($role:literal)*] $(, $fresh:ident)?)+) => {
         $(
             #[doc = $description]
             pub struct $marker;
             impl Permission for $marker {
                 const NAME: &'static str = $name;
+                const FRESH: bool = fresh!($($fresh)?);
             }
         )+
         /// Every permission there is.
@@ -40,17 +52,17 @@ permissions! {
     PublisherUpdate      "publisher:update"        "Change the publisher's name and details"       ["admin"]
     PublisherSettings    "publisher:settings"      "Change settings"                               ["admin"]
     PublisherBranding    "publisher:branding"      "Change logo and colours"                       ["admin"]
-    PublisherArchive     "publisher:archive"       "Archive the publisher"                         ["admin"]
+    PublisherArchive     "publisher:archive"       "Archive the publisher"                         ["admin"], fresh
     MembersRead          "members:read"            "See members and invitations"                   ["viewer"]
-    MembersInvite        "members:invite"          "Invite people"                                 ["admin" "department_admin"]
-    MembersUpdate        "members:update"          "Change a member's role, suspend and restore"   ["admin" "department_admin"]
-    MembersRemove        "members:remove"          "Remove members"                                ["admin" "department_admin"]
+    MembersInvite        "members:invite"          "Invite people"                                 ["admin" "department_admin"], fresh
+    MembersUpdate        "members:update"          "Change a member's role, suspend and restore"   ["admin" "department_admin"], fresh
+    MembersRemove        "members:remove"          "Remove members"                                ["admin" "department_admin"], fresh
     RolesRead            "roles:read"              "See roles and what they allow"                 ["viewer"]
-    RolesManage          "roles:manage"            "Create and change roles"                       ["admin"]
+    RolesManage          "roles:manage"            "Create and change roles"                       ["admin"], fresh
     DepartmentsManage    "departments:manage"      "Create and change departments"                 ["admin"]
     AccountRead          "account:read"            "See plan, seats and invoices"                  ["admin" "finance"]
     AccountBilling       "account:billing"         "Change billing details"                        ["admin" "finance"]
-    AccountPlan          "account:plan"            "Change the plan"                               ["admin" "finance"]
+    AccountPlan          "account:plan"            "Change the plan"                               ["admin" "finance"], fresh
     UsageRead            "usage:read"              "See usage"                                     ["manager" "finance"]
     WorksRead            "works:read"              "See works and their splits"                    ["viewer" "creator"]
     WorksCreate          "works:create"            "Add works"                                     ["editor"]
@@ -70,12 +82,12 @@ permissions! {
     ExportsRun           "exports:run"             "Export the catalogue"                          ["manager"]
     AuditRead            "audit:read"              "See the audit trail"                           ["admin"]
     AuditExport          "audit:export"            "Export the audit trail"                        ["admin"]
-    ApiKeysManage        "api_keys:manage"         "Manage API keys"                               ["admin"]
+    ApiKeysManage        "api_keys:manage"         "Manage API keys"                               ["admin"], fresh
     WebhooksManage       "webhooks:manage"         "Manage webhooks"                               ["admin"]
-    SignInMethodsManage  "sign_in_methods:manage"  "Manage sign-in methods"                        ["admin"]
-    SupportGrant         "support:grant"           "Let support staff in"                          ["admin"]
-    SystemPublishers     "system:publishers"       "Administer all publishers"                     []
-    SystemUsers          "system:users"            "Administer all users"                          []
+    SignInMethodsManage  "sign_in_methods:manage"  "Manage sign-in methods"                        ["admin"], fresh
+    SupportGrant         "support:grant"           "Let support staff in"                          ["admin"], fresh
+    SystemPublishers     "system:publishers"       "Administer all publishers"                     [], fresh
+    SystemUsers          "system:users"            "Administer all users"                          [], fresh
     SystemJobs           "system:jobs"             "Administer jobs and mail"                      []
 }
 

@@ -5,7 +5,7 @@ use super::Person;
 use crate::error::Result;
 use async_trait::async_trait;
 use sha2::{Digest, Sha256};
-use sqlx::{PgPool, postgres::types::PgInterval};
+use sqlx::PgPool;
 use std::{collections::HashMap, hash::Hash, sync::Mutex};
 use time::{Duration, OffsetDateTime};
 use tower_sessions::{
@@ -15,8 +15,9 @@ use tower_sessions::{
 };
 use uuid::Uuid;
 
-/// A session ends after so long without a request …
+/// A session ends after so long without a request, a system admin's sooner …
 pub const IDLE: Duration = Duration::minutes(30);
+pub const IDLE_OF_SYSTEM_ADMINS: Duration = Duration::minutes(15);
 /// … and in any case after so long.
 pub const ABSOLUTE: Duration = Duration::hours(12);
 /// How many live sessions a person may hold; the oldest goes when there would be more.
@@ -113,8 +114,7 @@ impl Sessions {
             return Ok(());
         }
         let (ids, times): (Vec<Uuid>, Vec<OffsetDateTime>) = gathered.iter().map(|(id, seen)| (*id, *seen)).unzip();
-        let idle = PgInterval { months: 0, days: 0, microseconds: i64::try_from(IDLE.whole_microseconds()).unwrap_or(i64::MAX) };
-        let written = sqlx::query_scalar!("select ctx.touch_sessions($1, $2, $3)", &ids, &times, idle).fetch_one(&self.pool).await;
+        let written = sqlx::query_scalar!("select ctx.touch_sessions($1, $2)", &ids, &times).fetch_one(&self.pool).await;
         if written.is_err() {
             keep(&self.seen, gathered);
         }

@@ -1,6 +1,6 @@
 //! What the guards draw on, and what they know of a request.
 
-use super::session::Sessions;
+use super::{device::Device, session::Sessions};
 use crate::{
     config::{PublicUrl, Settings},
     db::Pools,
@@ -13,6 +13,8 @@ use axum::http::{HeaderMap, Method, request::Parts};
 use percent_encoding::{AsciiSet, CONTROLS};
 use sqlx::PgPool;
 use std::{net::IpAddr, sync::Arc};
+use url::Url;
+use webauthn_rs::{Webauthn, WebauthnBuilder};
 
 /// Everything but the characters that end a path segment.
 pub const PATH_SEGMENT: &AsciiSet =
@@ -29,6 +31,7 @@ struct Inner {
     secret: SecretKey,
     sessions: Sessions,
     public_url: PublicUrl,
+    relying_party: Option<Webauthn>,
     mailer: Mailer,
     wake: Wake,
 }
@@ -44,7 +47,8 @@ impl State {
         wake: Wake,
     ) -> Self {
         let sessions = Sessions::new(pools.identity().clone());
-        State(Arc::new(Inner { pools, moments, settings, secret, sessions, public_url, mailer, wake }))
+        let relying_party = relying_party(&public_url);
+        State(Arc::new(Inner { pools, moments, settings, secret, sessions, public_url, relying_party, mailer, wake }))
     }
 
     pub fn moments(&self) -> &Moments {
@@ -58,6 +62,11 @@ impl State {
     /// The only source of links in mails and redirects.
     pub fn public_url(&self) -> &PublicUrl {
         &self.0.public_url
+    }
+
+    /// Whom passkeys are made for. None where browsers make none: at a bare address, or without TLS on another machine.
+    pub fn relying_party(&self) -> Option<&Webauthn> {
+        self.0.relying_party.as_ref()
     }
 
     pub fn secret(&self) -> &SecretKey {
@@ -94,6 +103,15 @@ impl State {
     }
 }
 
+fn relying_party(public_url: &PublicUrl) -> Option<Webauthn> {
+    let url = Url::parse(&public_url.origin()).ok().filter(|_| public_url.is_https() || public_url.is_loopback());
+    let built = url.and_then(|url| WebauthnBuilder::new(public_url.host(), &url).ok()?.rp_name("Ledgerline").build().ok());
+    if built.is_none() {
+        tracing::warn!("PUBLIC_URL: passkeys are off, because browsers make them only for a name reached over https, or for localhost");
+    }
+    built
+}
+
 impl MailContext for State {
     fn pools(&self) -> &Pools {
         &self.0.pools
@@ -119,6 +137,7 @@ pub struct Request {
     /// The client's address, as far as proxies we trust tell it.
     pub address: Option<String>,
     pub agent: Option<String>,
+    pub device: Device,
 }
 
 /// The client's address, put into the request by a layer of `app`.
@@ -133,6 +152,7 @@ impl Request {
             headers: parts.headers.clone(),
             address: parts.extensions.get::<ClientAddress>().map(|address| address.0.to_string()),
             agent: parts.headers.get("user-agent").and_then(|v| v.to_str().ok()).map(|v| v.chars().take(300).collect()),
+            device: parts.extensions.get().cloned().unwrap_or_default(),
         }
     }
 

@@ -12,7 +12,10 @@ use crate::{
     moments::Moments,
     web::Shell,
 };
-use axum::{extract::FromRequestParts, http::request::Parts};
+use axum::{
+    extract::FromRequestParts,
+    http::{Method, request::Parts},
+};
 use sqlx::{Executor, PgConnection, Postgres, pool::PoolConnection};
 use std::marker::PhantomData;
 use time::OffsetDateTime;
@@ -88,11 +91,20 @@ impl<P: Permission> FromRequestParts<State> for System<P> {
 
 impl<P: Permission> System<P> {
     async fn enter(state: &State, request: Request, person: Person) -> Result<Self> {
+        if !person.system_admin {
+            // Whoever is no system admin does not learn what there is.
+            return Err(Error::Forbidden(Forbidden::System));
+        }
+        if !state.settings().demo() {
+            person.require_factor()?;
+        }
+        if P::FRESH && request.method != Method::GET {
+            person.require_fresh(state.moments().now())?;
+        }
         let mut conn = state.platform_pool().acquire().await?;
         conn.execute("begin").await?;
         let admitted = sqlx::query_scalar!(r#"select ctx.enter_platform($1) as "admitted!""#, person.id).fetch_one(&mut *conn).await?;
         if !admitted {
-            // Whoever is no system admin does not learn what there is.
             return Err(Error::Forbidden(Forbidden::System));
         }
         Ok(System { person, moments: state.moments().clone(), state: state.clone(), request, conn, permission: PhantomData })

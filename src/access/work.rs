@@ -2,9 +2,10 @@
 //! and the tables of the worker itself.
 
 use super::{
+    device::Device,
     gate::{self, Asker, Tenant},
     guards::Write,
-    identity::Person,
+    identity::{Identity, Level, Person},
     permission::Permission,
     state::{Request, State},
 };
@@ -30,6 +31,13 @@ impl<P> Deref for Work<P> {
 }
 impl<P> DerefMut for Work<P> {
     fn deref_mut(&mut self) -> &mut Tenant {
+        &mut self.0
+    }
+}
+
+impl<P> Work<P> {
+    /// The same door as a handler's, for what both do.
+    pub fn as_write(&mut self) -> &mut Write<P> {
         &mut self.0
     }
 }
@@ -75,7 +83,22 @@ pub async fn enter_for_job<P: Permission>(state: &State, publisher: Uuid, user: 
         name: found.name,
         system_admin: found.is_system_admin,
         last_publisher: None,
+        level: Level::Password,
+        proved_at: state.moments().now(),
+        factors: Vec::new(),
+        verified: true,
     };
-    let request = Request { method: Method::POST, path: String::new(), headers: HeaderMap::new(), address: None, agent: None };
+    let request = request(None, None);
     Ok(Work(Write::new(gate::enter(state, request, &found.slug, Asker::Job(person), P::NAME, true).await?)))
+}
+
+/// The narrow transaction on people and credentials for a job: speaking for nobody yet. `address` and `agent` are of the request
+/// that caused it.
+pub async fn identity_for_job(state: &State, address: Option<String>, agent: Option<String>) -> Result<Identity> {
+    Identity::begin(state, request(address, agent), None).await
+}
+
+/// What stands for a request where there is none.
+fn request(address: Option<String>, agent: Option<String>) -> Request {
+    Request { method: Method::POST, path: String::new(), headers: HeaderMap::new(), address, agent, device: Device::default() }
 }

@@ -22,6 +22,10 @@ pub enum Entry {
     MemberSuspended { member: Uuid, name: String },
     MemberRestored { member: Uuid, name: String },
     MemberRemoved { member: Uuid, name: String },
+    SessionsEnded { member: Uuid, name: String },
+    FactorResetAsked { member: Uuid, name: String },
+    FactorsReset { member: Uuid, name: String },
+    SecurityPolicyChanged { publisher: Uuid, name: String, before: Value, after: Value },
     VisitStarted { visit: Uuid, reason: String, may_write: bool },
     VisitEnded { visit: Uuid },
     PublisherCreated { publisher: Uuid, name: String },
@@ -58,6 +62,10 @@ impl Entry {
             Entry::MemberSuspended { .. } => "member.suspended",
             Entry::MemberRestored { .. } => "member.restored",
             Entry::MemberRemoved { .. } => "member.removed",
+            Entry::SessionsEnded { .. } => "member.sessions_ended",
+            Entry::FactorResetAsked { .. } => "member.factor_reset_asked",
+            Entry::FactorsReset { .. } => "member.factors_reset",
+            Entry::SecurityPolicyChanged { .. } => "publisher.security_changed",
             Entry::VisitStarted { .. } => "visit.started",
             Entry::VisitEnded { .. } => "visit.ended",
             Entry::PublisherCreated { .. } => "publisher.created",
@@ -93,10 +101,15 @@ impl Entry {
             | Entry::MemberRoleChanged { member, name, .. }
             | Entry::MemberSuspended { member, name }
             | Entry::MemberRestored { member, name }
-            | Entry::MemberRemoved { member, name } => object("member", member, name),
+            | Entry::MemberRemoved { member, name }
+            | Entry::SessionsEnded { member, name }
+            | Entry::FactorResetAsked { member, name }
+            | Entry::FactorsReset { member, name } => object("member", member, name),
             Entry::VisitStarted { visit, reason, .. } => object("visit", visit, reason),
             Entry::VisitEnded { visit } => object("visit", visit, ""),
-            Entry::PublisherCreated { publisher, name } => object("publisher", publisher, name),
+            Entry::PublisherCreated { publisher, name } | Entry::SecurityPolicyChanged { publisher, name, .. } => {
+                object("publisher", publisher, name)
+            }
             Entry::WorkCreated { work, title }
             | Entry::WorkUpdated { work, title, .. }
             | Entry::WorkArchived { work, title }
@@ -123,6 +136,7 @@ impl Entry {
         match self {
             Entry::MemberInvited { role, .. } | Entry::InvitationAccepted { role, .. } => json!({ "role": role }),
             Entry::MemberRoleChanged { before, after, .. } => json!({ "before": before, "after": after }),
+            Entry::SecurityPolicyChanged { before, after, .. } => json!({ "before": before, "after": after }),
             Entry::VisitStarted { reason, may_write, .. } => json!({ "reason": reason, "may_write": may_write }),
             Entry::WorkUpdated { changes, .. } | Entry::SongwriterUpdated { changes, .. } | Entry::RecordingUpdated { changes, .. } => {
                 changes.clone()
@@ -145,6 +159,10 @@ pub fn phrase(action: &str) -> &'static str {
         "member.suspended" => "suspended",
         "member.restored" => "restored",
         "member.removed" => "removed",
+        "member.sessions_ended" => "ended the sessions of",
+        "member.factor_reset_asked" => "asked to reset the second factor of",
+        "member.factors_reset" => "reset the second factor of",
+        "publisher.security_changed" => "changed the sign-in rules of",
         "visit.started" => "began a visit:",
         "visit.ended" => "ended a visit",
         "publisher.created" => "created",

@@ -2,9 +2,11 @@
 //! Tables it alone writes: `audit_entries`, `security_events`. The pages that show them are in `activity`.
 
 mod entry;
+mod said;
 mod security;
 
 pub use entry::{Entry, Object, phrase};
+pub use said::said;
 pub use security::SecurityEvent;
 
 use crate::moments::Moments;

@@ -27,6 +27,7 @@ pub async fn run(command: Command, settings: Settings, chance: Chance) -> Result
         Command::Serve => serve::serve(settings, moments, progress).await?,
         Command::Migrate(what) => migrate(what, settings, moments, progress).await?,
         Command::Admin(Admin::Create { email, name }) => admin::create(&email, name.as_deref(), settings, moments, progress).await?,
+        Command::Admin(Admin::ResetMfa { email }) => admin::reset_mfa(&email, settings, moments, progress).await?,
         Command::Demo(Demo::Load) => load_demo(settings, moments, progress).await?,
         Command::Doctor => return doctor::examine(settings, moments, progress).await,
         Command::PgWatchdog { .. } => bail!("the watchdog runs without a runtime"),

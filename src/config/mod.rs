@@ -3,6 +3,7 @@
 //! The declarations below are the only list: `--help`, the messages about malformed values and
 //! the table in the README all come from them.
 
+mod commands;
 mod values;
 
 use std::{
@@ -14,7 +15,7 @@ use std::{
 };
 
 use clap::{
-    Arg, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum,
+    Arg, Args, CommandFactory, FromArgMatches, Parser, ValueEnum,
     builder::{OsStr, Resettable},
     error::{ContextKind, ContextValue, ErrorKind},
 };
@@ -23,6 +24,7 @@ use lettre::message::Mailbox;
 use tracing_subscriber::EnvFilter;
 
 use crate::{clock::Chance, secret::SecretKey};
+pub use commands::{Admin, Command, Demo, Migrate};
 pub use values::{DatabaseUrl, Hidden, ListenAddr, Malformed, PublicUrl};
 
 /// Administration of music publishers: members, roles, accounts and catalogues of many publishers
@@ -34,59 +36,6 @@ pub struct Cli {
     command: Option<Command>,
     #[command(flatten)]
     pub settings: Settings,
-}
-
-/// What to do; `serve` when nothing is named.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Subcommand)]
-pub enum Command {
-    /// Start Ledgerline (the default)
-    #[default]
-    Serve,
-    /// Bring the database schema forward, back, or list it
-    #[command(subcommand)]
-    Migrate(Migrate),
-    /// System administrators
-    #[command(subcommand)]
-    Admin(Admin),
-    /// Demo data
-    #[command(subcommand)]
-    Demo(Demo),
-    /// Check configuration, database roles, row security, mail and clock
-    Doctor,
-    /// Stops the private PostgreSQL when its last user is gone
-    #[command(hide = true)]
-    PgWatchdog { root: PathBuf, linger_ms: u64 },
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
-pub enum Migrate {
-    /// Apply every migration that is pending
-    Up,
-    /// Revert the migrations after the one named
-    Down {
-        /// The last migration to keep; 0 reverts all, and with them all data
-        #[arg(long, value_name = "N")]
-        to: i64,
-    },
-    /// List the migrations, applied and pending
-    Status,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
-pub enum Admin {
-    /// Make or promote a system administrator; prints a link to set the password
-    Create {
-        #[arg(long)]
-        email: String,
-        #[arg(long)]
-        name: Option<String>,
-    },
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
-pub enum Demo {
-    /// Load the demo data into the configured database, which must be empty
-    Load,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

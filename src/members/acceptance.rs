@@ -5,22 +5,18 @@
 //! account is never handed to a stranger, and somebody who is a member already keeps the role they have.
 
 use crate::{
-    access::{Anyone, Identity, Person},
+    access::{Anyone, Identity, Level, Person},
     account::seats,
     audit::{self, Entry, SecurityEvent},
-    error::{OnConstraint, Refusal, Result},
+    error::{Error, OnConstraint, Refusal, Result},
     secret::Token,
-    sign_in::{address, password, session},
-    standards::characters,
+    sign_in::{address, name, password, session},
     web::Moment,
 };
 use axum::http::StatusCode;
 use serde::Deserialize;
 use time::OffsetDateTime;
 use uuid::Uuid;
-
-/// Longest full name, in characters.
-pub const LONGEST_NAME: usize = 100;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -113,37 +109,29 @@ pub async fn accept(at: &Anyone, form: &Newcomer) -> Result<String> {
         Some(_) => Err(Refusal::conflict("another_person", "This invitation is for another address than yours.").into()),
         None if terms.known_person => Err(account_exists().into()),
         None => {
-            let name = check(form, &offer.email)?;
+            let name = check(form, &[&offer.email, &offer.publisher]).await?;
             let hash = password::hash(form.password.clone()).await?;
             let user = at.state.moments().new_id();
             let slug = join(at, &token, user, &name, Some(hash)).await?;
-            session::start(at, user).await?;
+            session::start(at, user, Level::Password).await?;
             Ok(slug)
         }
     }
 }
 
-fn check(form: &Newcomer, email: &str) -> Result<String, Refusal> {
+/// Everything wrong with what somebody new typed, or their name. `known` is what else a password may not be made of.
+async fn check(form: &Newcomer, known: &[&str]) -> Result<String> {
     let mut problems = Refusal::checks();
-    let name = match characters::clean(&form.full_name) {
-        Ok(name) if name.is_empty() => {
-            problems.add("full_name", "required", "Enter your full name.");
-            name
-        }
-        Ok(name) if name.chars().count() > LONGEST_NAME => {
-            problems.add("full_name", "too_long", format!("Use at most {LONGEST_NAME} characters."));
-            name
-        }
-        Ok(name) => name,
-        Err(unclean) => {
-            problems.add("full_name", "characters", format!("The name {unclean}."));
-            unclean.repaired
-        }
-    };
-    if let Err(refusal) = password::check("password", &form.password, password::SHORTEST, &[email, &name]) {
+    let name = name::parse("full_name", &form.full_name).unwrap_or_else(|refusal| {
         problems.problems.extend(refusal.problems);
+        String::new()
+    });
+    let own: Vec<&str> = known.iter().copied().chain([name.as_str()]).collect();
+    match password::check("password", &form.password, password::SHORTEST, &own).await {
+        Err(Error::Refused(refusal)) => problems.problems.extend(refusal.problems),
+        checked => checked?,
     }
-    if problems.problems.is_empty() { Ok(name) } else { Err(problems) }
+    problems.or(name)
 }
 
 /// The acceptance itself, all or nothing. `password` is the hash of a new person's.
@@ -167,6 +155,8 @@ async fn join(at: &Anyone, token: &Token, user: Uuid, name: &str, password: Opti
     })
     .await?;
     enrol(&mut door, terms, user).await?;
+    // Whoever is signed in obeys what this publisher asks of sessions from now on.
+    sqlx::query_scalar!("select ctx.tighten_sessions()").fetch_one(door.db()).await?;
     let entry = Entry::InvitationAccepted { member: user, name: name.to_owned(), role: terms.role.clone() };
     let (by, moments) = (door.by(), door.moments.clone());
     audit::write(door.db(), &moments, terms.publisher_id, &by, &entry).await?;
@@ -281,25 +271,27 @@ fn account_exists() -> Refusal {
 mod tests {
     use super::*;
 
-    fn codes(full_name: &str, password: &str) -> Vec<(String, &'static str)> {
+    async fn codes(full_name: &str, password: &str) -> Vec<(String, &'static str)> {
         let form = Newcomer { token: String::new(), full_name: full_name.into(), password: password.into() };
-        let problems = check(&form, "ada@northlight.test").err().map(|refusal| refusal.problems).unwrap_or_default();
-        problems.into_iter().map(|problem| (problem.field.unwrap(), problem.code)).collect()
-    }
-
-    #[test]
-    fn names_of_every_script_are_names() {
-        for name in ["Ada Lind", "Zoë", "李雷", "محمد", "O'Neill-Østergård 🎻", &"é".repeat(LONGEST_NAME)] {
-            assert_eq!(codes(name, "correct horse battery"), [], "{name}");
+        match check(&form, &["ada@northlight.test", "Northlight"]).await {
+            Err(Error::Refused(refusal)) => refusal.problems.into_iter().map(|problem| (problem.field.unwrap(), problem.code)).collect(),
+            _ => Vec::new(),
         }
     }
 
-    #[test]
-    fn everything_wrong_is_said_at_once() {
-        assert_eq!(codes("  ", ""), [("full_name".into(), "required"), ("password".into(), "required")]);
-        assert_eq!(codes("a\u{202e}b", "short"), [("full_name".into(), "characters"), ("password".into(), "password_short")]);
+    #[tokio::test]
+    async fn names_of_every_script_are_names() {
+        for typed in ["Ada Lind", "Zoë", "李雷", "محمد", "O'Neill-Østergård 🎻", &"é".repeat(name::LONGEST)] {
+            assert_eq!(codes(typed, "correct horse battery").await, [], "{typed}");
+        }
+    }
+
+    #[tokio::test]
+    async fn everything_wrong_is_said_at_once() {
+        assert_eq!(codes("  ", "").await, [("full_name".into(), "required"), ("password".into(), "required")]);
+        assert_eq!(codes("a\u{202e}b", "short").await, [("full_name".into(), "characters"), ("password".into(), "password_short")]);
         assert_eq!(
-            codes(&"x".repeat(101), "Ada@Northlight.test"),
+            codes(&"x".repeat(101), "Ada@Northlight.test").await,
             [("full_name".into(), "too_long"), ("password".into(), "password_guessable")]
         );
     }

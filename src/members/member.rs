@@ -29,6 +29,8 @@ pub struct Member {
     pub songwriter: Option<String>,
     /// `active`, `suspended` or `removed`.
     pub status: String,
+    /// `totp` and `passkey`, as enrolled.
+    pub factors: Vec<String>,
     pub invited_by: Option<String>,
     pub joined_at: OffsetDateTime,
     pub suspended_at: Option<OffsetDateTime>,
@@ -40,6 +42,17 @@ impl Member {
     /// "Whole publisher", "A&R, Copyright", "Own works".
     pub fn reach_words(&self) -> String {
         reach_words(&self.reach, &self.departments, self.songwriter.as_deref())
+    }
+
+    /// "App and passkey"; None for a password alone.
+    pub fn factor_words(&self) -> Option<&'static str> {
+        let has = |factor: &str| self.factors.iter().any(|held| held == factor);
+        match (has("totp"), has("passkey")) {
+            (true, true) => Some("App and passkey"),
+            (true, false) => Some("App"),
+            (false, true) => Some("Passkey"),
+            (false, false) => None,
+        }
     }
 
     /// Role and reach in one line, for a form to say what it was made from.
@@ -99,7 +112,7 @@ pub async fn list(at: &mut Tenant, filter: &Filter) -> Result<(Vec<Member>, i64)
     let (publisher, limit) = (at.publisher.id, i64::try_from(PAGE + 1).unwrap_or(i64::MAX));
     let rows = sqlx::query!(
         r#"with found as (
-             select m.*, u.full_name, u.email, lower(u.full_name) as name_key, r.key as role_key, r.name as role_name
+             select m.*, u.full_name, u.email, u.factors, lower(u.full_name) as name_key, r.key as role_key, r.name as role_name
                from user_publishers m join users u on u.id = m.user_id join roles r on r.id = m.role_id
               where m.publisher_id = $1
                 and ($2 = '' or strpos(lower(u.full_name), lower($2)) > 0 or strpos(u.email_norm, lower($2)) > 0)
@@ -107,7 +120,7 @@ pub async fn list(at: &mut Tenant, filter: &Filter) -> Result<(Vec<Member>, i64)
                 and case $4 when '' then m.status <> 'removed' when 'any' then true else m.status = $4 end
                 and ($5::uuid is null or m.user_id = $5))
            select f.user_id as "id!", f.full_name as "name!", f.email as "email!", f.role_key as "role_key!", f.role_name as "role_name!", f.reach as "reach!",
-                  f.songwriter_id, f.status as "status!", f.joined_at as "joined_at!", f.suspended_at, f.removed_at, f.last_accessed_at,
+                  f.songwriter_id, f.status as "status!", f.factors as "factors!", f.joined_at as "joined_at!", f.suspended_at, f.removed_at, f.last_accessed_at,
                   array(select d.department_id from user_departments d where d.publisher_id = $1 and d.user_id = f.user_id) as "department_ids!",
                   array(select d.name from user_departments ud join departments d on d.publisher_id = $1 and d.id = ud.department_id
                          where ud.publisher_id = $1 and ud.user_id = f.user_id order by lower(d.name)) as "departments!",
@@ -142,6 +155,7 @@ pub async fn list(at: &mut Tenant, filter: &Filter) -> Result<(Vec<Member>, i64)
         songwriter_id: row.songwriter_id,
         songwriter: row.songwriter,
         status: row.status,
+        factors: row.factors,
         invited_by: row.invited_by,
         joined_at: row.joined_at,
         suspended_at: row.suspended_at,

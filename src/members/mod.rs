@@ -11,5 +11,7 @@ mod issue;
 mod mails;
 pub mod member;
 mod pages;
+mod security;
 
 pub use pages::routes;
+pub use security::jobs;

@@ -1,9 +1,9 @@
 //! The pages of the door.
 
-use super::{link, session, verify};
+use super::{pending, second, session, verify};
 use crate::{
-    access::{Anyone, Routes, SignedIn},
-    error::{Error, Result},
+    access::{Anyone, Level, Routes, SignedIn},
+    error::{Error, Refusal, Result},
     pages,
     web::{self, Errors, Form, Query, Shell, redirect::own_path},
 };
@@ -14,12 +14,7 @@ use serde::Deserialize;
 pub const SIGN_IN: &str = "/sign-in";
 
 pub fn routes() -> Routes {
-    Routes::new()
-        .get(SIGN_IN, show)
-        .post(SIGN_IN, sign_in)
-        .post("/sign-out", sign_out)
-        .get("/password/reset", show_reset)
-        .post("/password/reset", reset)
+    Routes::new().get(SIGN_IN, show).post(SIGN_IN, sign_in).post("/sign-out", sign_out)
 }
 
 #[derive(Template)]
@@ -29,21 +24,12 @@ struct SignInPage {
     email: String,
     next: String,
     errors: Errors,
+    /// Can browsers use passkeys here?
+    passkeys: bool,
     demo: bool,
 }
 
-#[derive(Template)]
-#[template(path = "sign_in/reset.html", blocks = ["content"])]
-struct ResetPage {
-    shell: Shell,
-    token: String,
-    /// Whose password; none when the link no longer works.
-    email: Option<String>,
-    shortest: usize,
-    errors: Errors,
-}
-
-pages!(SignInPage, ResetPage);
+pages!(SignInPage);
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
@@ -62,7 +48,7 @@ struct SignInForm {
 }
 
 /// Where somebody goes once signed in: the page they wanted, when it is one of ours.
-fn onward(next: &str) -> &str {
+pub(super) fn onward(next: &str) -> &str {
     own_path(next).filter(|path| !path.starts_with(SIGN_IN)).unwrap_or("/")
 }
 
@@ -70,35 +56,34 @@ async fn show(at: Anyone, Query(query): Query<Arrival>) -> Result<Response> {
     if at.person().await?.is_some() {
         return Ok(web::see_other(onward(&query.next)));
     }
-    web::page(&SignInPage {
-        shell: at.shell(),
-        email: query.email,
-        next: query.next,
-        errors: Errors::none(),
-        demo: at.state.settings().demo(),
-    })
+    web::page(&sign_in_page(&at, query.email, query.next, Errors::none()))
+}
+
+fn sign_in_page(at: &Anyone, email: String, next: String, errors: Errors) -> SignInPage {
+    let passkeys = at.state.relying_party().is_some();
+    SignInPage { shell: at.shell(), email, next, errors, passkeys, demo: at.state.settings().demo() }
+}
+
+/// The page again, with why nobody was signed in.
+pub(super) fn refused(at: &Anyone, email: String, next: String, refusal: &Refusal) -> Result<Response> {
+    let mut response = web::page_with(refusal.status, &sign_in_page(at, email, next, Errors::from(refusal)))?;
+    if refusal.status == StatusCode::TOO_MANY_REQUESTS {
+        response.headers_mut().insert("retry-after", axum::http::HeaderValue::from_static("60"));
+    }
+    Ok(response)
 }
 
 async fn sign_in(at: Anyone, Form(form): Form<SignInForm>) -> Result<Response> {
     match verify::verify(&at, &form.email, form.password).await {
         Ok(user) => {
-            session::start(&at, user).await?;
+            if session::has_factor(&at, user).await? {
+                pending::begin(&at, user).await?;
+                return Ok(web::see_other(&second::url(&form.next)));
+            }
+            session::start(&at, user, Level::Password).await?;
             Ok(web::see_other(onward(&form.next)))
         }
-        Err(Error::Refused(refusal)) => {
-            let page = SignInPage {
-                shell: at.shell(),
-                email: form.email,
-                next: form.next,
-                errors: Errors::from(&refusal),
-                demo: at.state.settings().demo(),
-            };
-            let mut response = web::page_with(refusal.status, &page)?;
-            if refusal.status == StatusCode::TOO_MANY_REQUESTS {
-                response.headers_mut().insert("retry-after", axum::http::HeaderValue::from_static("60"));
-            }
-            Ok(response)
-        }
+        Err(Error::Refused(refusal)) => refused(&at, form.email, form.next, &refusal),
         Err(error) => Err(error),
     }
 }
@@ -109,41 +94,4 @@ async fn sign_out(at: SignedIn) -> Result<Response> {
     // What the browser still holds of the account goes too.
     response.headers_mut().insert("clear-site-data", axum::http::HeaderValue::from_static("\"cache\", \"storage\""));
     Ok(response)
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct TokenQuery {
-    token: String,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct ResetForm {
-    token: String,
-    password: String,
-    password_confirmation: String,
-}
-
-async fn show_reset(at: Anyone, Query(query): Query<TokenQuery>) -> Result<Response> {
-    reset_page(&at, query.token, Errors::none(), StatusCode::OK).await
-}
-
-async fn reset(at: Anyone, Form(form): Form<ResetForm>) -> Result<Response> {
-    match link::set_password(&at, &form.token, form.password, &form.password_confirmation).await {
-        Ok(()) => Ok(web::done(SIGN_IN, "good", "Your password is set. Sign in with it.")),
-        Err(Error::Refused(refusal)) => reset_page(&at, form.token, Errors::from(&refusal), refusal.status).await,
-        Err(error) => Err(error),
-    }
-}
-
-async fn reset_page(at: &Anyone, token: String, errors: Errors, status: StatusCode) -> Result<Response> {
-    let mut door = at.identity().await?;
-    let holder = link::holder(&mut door, &token).await?;
-    let shortest = if holder.as_ref().is_some_and(|holder| holder.system_admin) {
-        super::password::SHORTEST_FOR_SYSTEM_ADMINS
-    } else {
-        super::password::SHORTEST
-    };
-    web::page_with(status, &ResetPage { shell: at.shell(), token, email: holder.map(|holder| holder.email), shortest, errors })
 }

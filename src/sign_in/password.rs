@@ -1,7 +1,8 @@
 //! Passwords: what may be one, and hashing that never occupies more of the machine than it should.
 
+use super::guessable::is_guessable;
 use crate::error::{Error, Refusal, Result};
-use argon2::{Argon2, PasswordHasher, PasswordVerifier, password_hash::phc::PasswordHash};
+use argon2::{Argon2, Params, PasswordHasher, PasswordVerifier, password_hash::phc::PasswordHash};
 use std::{sync::LazyLock, thread::available_parallelism, time::Duration};
 use tokio::sync::Semaphore;
 
@@ -18,29 +19,32 @@ const LONGEST_WAIT: Duration = Duration::from_secs(2);
 /// Compared against when nobody has the address, so that the answer takes as long as for a known one.
 static NOBODY: LazyLock<String> = LazyLock::new(|| hash_now("a password that nobody has").unwrap_or_default());
 
-/// Checks a new password, typed into `field`, exactly as typed: no trimming, no folding.
+/// The shortest password this person may have.
+pub fn shortest(system_admin: bool) -> usize {
+    if system_admin { SHORTEST_FOR_SYSTEM_ADMINS } else { SHORTEST }
+}
+
+/// Checks a new password, typed into `field`, exactly as typed: no trimming, no folding. `own_words` are the person's name and
+/// address and the names of their publishers.
 ///
 /// # Errors
-/// A refusal at the field when it is too short, too long, or made of the person's own words.
-pub fn check(field: &str, password: &str, shortest: usize, own_words: &[&str]) -> Result<(), Refusal> {
-    if password.is_empty() {
-        return Err(Refusal::field(field, "required", "Choose a password."));
-    }
-    if password.chars().count() < shortest {
-        return Err(Refusal::field(field, "password_short", format!("Use at least {shortest} characters. A short sentence works well.")));
-    }
-    if password.len() > LONGEST {
-        return Err(Refusal::field(field, "password_long", format!("Use at most {LONGEST} bytes.")));
-    }
-    let folded = password.to_lowercase();
-    let mut letters = folded.chars();
-    let first = letters.next();
-    let one_letter = letters.all(|letter| Some(letter) == first);
-    let own = own_words.iter().map(|word| word.trim().to_lowercase()).any(|word| word.len() >= 4 && folded == word);
-    if one_letter || own {
-        return Err(Refusal::field(field, "password_guessable", "This is too easy to guess. Choose something only you would think of."));
-    }
-    Ok(())
+/// A refusal at the field when it is too short, too long or too easy to guess; `Busy` when too many wait to be checked.
+pub async fn check(field: &str, password: &str, shortest: usize, own_words: &[&str]) -> Result<()> {
+    let refused = if password.is_empty() {
+        ("required", "Choose a password.".to_owned())
+    } else if password.chars().count() < shortest {
+        ("password_short", format!("Use at least {shortest} characters. A short sentence works well."))
+    } else if password.len() > LONGEST {
+        ("password_long", format!("Use at most {LONGEST} bytes."))
+    } else {
+        let (password, own) = (password.to_owned(), own_words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>());
+        // A password made for it keeps the judge busy for as long as many hashes.
+        if !bounded(move || is_guessable(&password, &own)).await? {
+            return Ok(());
+        }
+        ("password_guessable", "This is too easy to guess. Choose something only you would think of.".to_owned())
+    };
+    Err(Refusal::field(field, refused.0, refused.1).into())
 }
 
 /// Hashes a password with Argon2id, off the async threads and bounded.
@@ -59,12 +63,18 @@ pub async fn verify(password: String, hash: Option<String>) -> Result<bool> {
     .await
 }
 
+/// Was it hashed with less effort than passwords are today? Then it is hashed again when it is next typed.
+pub fn is_outdated(hash: &str) -> bool {
+    let (now, then) = (Params::DEFAULT, PasswordHash::new(hash).ok().and_then(|parsed| Params::try_from(&parsed).ok()));
+    then.is_none_or(|then| then.m_cost() < now.m_cost() || then.t_cost() < now.t_cost())
+}
+
 fn hash_now(password: &str) -> anyhow::Result<String> {
     let hash = Argon2::default().hash_password(password.as_bytes()).map_err(|error| anyhow::anyhow!("hashing: {error}"))?;
     Ok(hash.to_string())
 }
 
-/// Runs one hash in its place; who would wait too long is told to come again.
+/// Runs one hash, or one check, in its place; who would wait too long is told to come again.
 async fn bounded<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
     let place = tokio::time::timeout(LONGEST_WAIT, PLACES.acquire()).await.map_err(|_| Error::Busy { retry_after: 2 })?;
     let place = place.map_err(anyhow::Error::new)?;
@@ -82,24 +92,40 @@ async fn bounded<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -
 mod tests {
     use super::*;
 
-    fn code(password: &str) -> Option<&'static str> {
-        check("password", password, SHORTEST, &["ada@northlight.test", "Ada Lind"]).err().map(|refusal| refusal.problems[0].code)
+    async fn code(password: &str) -> Option<&'static str> {
+        match check("password", password, SHORTEST, &["ada@northlight.test", "Ada Lind"]).await {
+            Err(Error::Refused(refusal)) => Some(refusal.problems[0].code),
+            _ => None,
+        }
     }
 
-    #[test]
-    fn any_long_enough_text_is_a_password() {
-        for good in ["correct horse battery", "            a", "🎵🎵🎵🎵🎵🎵🎵🎵🎵🎵🎵🎻", &"x y".repeat(40)] {
-            assert_eq!(code(good), None, "{good:?}");
+    #[tokio::test]
+    async fn any_long_enough_text_is_a_password() {
+        for good in [
+            "correct horse battery",
+            "            lantern oak",
+            "🎵🎹🎻 tea at six",
+            "a long sentence about boats, which nobody else would write, and about the harbour they never saw in their lives",
+        ] {
+            assert_eq!(code(good).await, None, "{good:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn bad_passwords_are_named() {
+        assert_eq!(code("").await, Some("required"));
+        assert_eq!(code("elevenchars").await, Some("password_short"));
+        assert_eq!(code(&"é".repeat(600)).await, Some("password_long"));
+        for guessable in ["aaaaaaaaaaaaaaaa", "sonyericsson", "ADA@northlight.test"] {
+            assert_eq!(code(guessable).await, Some("password_guessable"));
         }
     }
 
     #[test]
-    fn bad_passwords_are_named() {
-        assert_eq!(code(""), Some("required"));
-        assert_eq!(code("elevenchars"), Some("password_short"));
-        assert_eq!(code(&"é".repeat(600)), Some("password_long"));
-        assert_eq!(code("aaaaaaaaaaaaaaaa"), Some("password_guessable"));
-        assert_eq!(code("ADA@northlight.test"), Some("password_guessable"));
+    fn a_cheaper_hash_is_outdated() {
+        let hash = |m, t| Argon2::from(Params::new(m, t, 1, None).unwrap()).hash_password(b"x").unwrap().to_string();
+        assert!(is_outdated(&hash(8192, 2)) && is_outdated(&hash(19456, 1)) && is_outdated("nonsense"));
+        assert!(!is_outdated(&hash(19456, 2)) && !is_outdated(&hash(32768, 3)));
     }
 
     #[tokio::test]

@@ -14,6 +14,10 @@ use axum::{
 };
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
+/// The cookie of a session, over http and over https.
+pub const SESSION: &str = "ledgerline";
+pub const HOST_SESSION: &str = "__Host-ledgerline";
+
 /// The page of an error outside any publisher; its content alone is the fragment.
 #[derive(Template)]
 #[template(path = "error/page.html", blocks = ["content"])]
@@ -138,14 +142,28 @@ fn face(error: &Error, moments: &Moments, asked: &Asked) -> Response {
     let htmx = asked.wants_part();
     match error {
         Error::SignIn => {
-            // After a POST the way back is to the page that held the form.
-            let next = if asked.method == Method::GET { Some(asked.path.clone()) } else { referer_path(&asked.headers) };
-            let url = match next {
+            let url = match way_back(&asked.method, &asked.path, &asked.headers) {
                 Some(next) if next != "/" => format!("/sign-in?next={}", utf8_percent_encode(&next, NON_ALPHANUMERIC)),
                 _ => "/sign-in".to_owned(),
             };
-            go(&url, htmx, StatusCode::UNAUTHORIZED)
+            let mut response = go(&url, htmx, StatusCode::UNAUTHORIZED);
+            if super::redirect::cookie(&asked.headers, SESSION).is_some() || super::redirect::cookie(&asked.headers, HOST_SESSION).is_some()
+            {
+                super::redirect::leave(&mut response, "info", "Your session has ended. Sign in to come back to where you were.");
+            }
+            response
         }
+        Error::FactorNeeded { enrolled } => {
+            let door = if *enrolled { "/sign-in/confirm" } else { "/me/mfa/enrol" };
+            let next = way_back(&asked.method, &asked.path, &asked.headers);
+            let next = utf8_percent_encode(next.as_deref().unwrap_or("/"), NON_ALPHANUMERIC).to_string();
+            go(&format!("{door}?next={next}"), htmx, StatusCode::FORBIDDEN)
+        }
+        // The browser sends the same form again there, and from there back: what was typed is not lost.
+        Error::FreshProof => {
+            super::redirect::again(&format!("/sign-in/confirm?then={}", utf8_percent_encode(&asked.path, NON_ALPHANUMERIC)))
+        }
+        Error::Unverified => go("/verify-email", htmx, StatusCode::FORBIDDEN),
         Error::VisitNeeded { slug } if asked.method == Method::GET => {
             let next = utf8_percent_encode(&asked.path, NON_ALPHANUMERIC);
             go(&format!("/publishers/{slug}/visit?next={next}"), htmx, StatusCode::FORBIDDEN)
@@ -278,8 +296,14 @@ fn go(url: &str, htmx: bool, status: StatusCode) -> Response {
     super::see_other(url)
 }
 
+/// The page somebody comes back to: the one they asked for, or the one that held the form or the part that asked.
+fn way_back(method: &Method, path: &str, headers: &HeaderMap) -> Option<String> {
+    let asked = (*method == Method::GET).then(|| path.to_owned());
+    if headers.contains_key("hx-request") { referer_path(headers).or(asked) } else { asked.or_else(|| referer_path(headers)) }
+}
+
 /// Path and query of the page a form was on, when it was one of ours. The origin check has already compared hosts.
-fn referer_path(headers: &HeaderMap) -> Option<String> {
+pub fn referer_path(headers: &HeaderMap) -> Option<String> {
     let referer = headers.get(header::REFERER)?.to_str().ok()?;
     let rest = referer.split_once("://")?.1;
     let path = rest.find('/').and_then(|at| rest.get(at..))?;

@@ -10,9 +10,15 @@ use axum::{
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
-/// No inline script or style anywhere, nothing from elsewhere, nothing evaluated.
+/// No inline script or style anywhere, nothing from elsewhere, nothing evaluated; scripts put markup into a page by the one
+/// gate that `ledgerline.js` keeps.
 pub const CONTENT_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
-     connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'";
+     connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'; \
+     require-trusted-types-for 'script'; trusted-types ledgerline";
+
+/// Marks a response that the compression layer leaves as it is.
+#[derive(Debug, Clone, Copy)]
+pub struct Uncompressed;
 
 /// Headers of every answer, whoever made it.
 pub async fn security_headers(State(https): State<bool>, request: Request, next: Next) -> Response {

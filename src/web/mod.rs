@@ -1,5 +1,6 @@
 //! HTML that belongs to no feature: the shell, whole pages and fragments, forms, error faces, layers, static files, charts.
 
+pub mod agent;
 pub mod assets;
 pub mod brand;
 pub mod charts;
@@ -64,7 +65,16 @@ pub fn page_with(status: StatusCode, page: &impl Page) -> Result<Response> {
     let html = html.map_err(|error| Error::from(anyhow::Error::new(error)))?;
     let mut response = (status, Html(html)).into_response();
     response.headers_mut().insert(header::VARY, HeaderValue::from_static("hx-request"));
+    if status == StatusCode::TOO_MANY_REQUESTS {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
+    }
     Ok(response)
+}
+
+/// A response that shows a secret beside what a stranger could put there is not compressed: its length would tell (BREACH).
+pub fn uncompressed(mut response: Response) -> Response {
+    response.extensions_mut().insert(layers::Uncompressed);
+    response
 }
 
 /// A piece of a page on its own, for htmx to swap in.

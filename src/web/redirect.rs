@@ -18,15 +18,31 @@ pub fn see_other(url: &str) -> Response {
     (StatusCode::SEE_OTHER, [(header::LOCATION, utf8_percent_encode(url, UNSPEAKABLE).to_string())]).into_response()
 }
 
+/// The same request again, body and all, at another address of ours.
+pub fn again(url: &str) -> Response {
+    (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, utf8_percent_encode(url, UNSPEAKABLE).to_string())]).into_response()
+}
+
 /// 303 with a sentence that the next page shows once.
 pub fn done(url: &str, kind: &'static str, text: &str) -> Response {
     let mut response = see_other(url);
+    leave(&mut response, kind, text);
+    response
+}
+
+/// Leaves a sentence for the next page.
+pub fn leave(response: &mut Response, kind: &'static str, text: &str) {
     let value = utf8_percent_encode(text, ESCAPED);
     let cookie = format!("{COOKIE}={kind}.{value}; Path=/; HttpOnly; SameSite=Lax; Max-Age=60");
     if let Ok(cookie) = HeaderValue::from_str(&cookie) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
-    response
+}
+
+/// The value of a cookie that came with a request.
+pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let lines = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    lines.flat_map(|line| line.split("; ")).find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
 }
 
 /// The same for a form that htmx sent: the whole page goes on, not only the part around the form.
@@ -41,9 +57,7 @@ pub fn done_from_part(url: &str, kind: &'static str, text: &str) -> Response {
 
 /// The sentence left by [`done`], if one came with this request.
 pub fn flash(headers: &HeaderMap) -> Option<Flash> {
-    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let value = cookies.flat_map(|line| line.split("; ")).find_map(|pair| pair.strip_prefix(COOKIE)?.strip_prefix('='))?;
-    let (kind, text) = value.split_once('.')?;
+    let (kind, text) = cookie(headers, COOKIE)?.split_once('.')?;
     let kind = ["good", "warning", "danger", "info"].into_iter().find(|known| *known == kind)?;
     let text = percent_decode_str(text).decode_utf8().ok()?.chars().take(300).collect();
     Some(Flash { kind, text })

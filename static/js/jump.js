@@ -46,7 +46,7 @@
       const answer = await fetch(`${found.dataset.found}?q=${encodeURIComponent(typed)}`, question).catch(() => null);
       const text = answer?.ok ? await answer.text().catch(() => null) : null;
       if (text === null || field.value.trim() !== typed) return;
-      found.replaceChildren(...new DOMParser().parseFromString(text, "text/html").body.children);
+      found.replaceChildren(...window.ledgerline.parsed(text).body.children);
       narrow();
       said.textContent = `${shown().length} found`;
     }, 150);

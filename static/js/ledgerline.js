@@ -2,6 +2,16 @@
 (() => {
   "use strict";
   const root = document.documentElement;
+
+  // Trusted Types: the content policy lets markup in by this gate alone, and all of it is our own server's.
+  const plain = { createHTML: (html) => html };
+  const gate = window.trustedTypes?.createPolicy("ledgerline", plain) ?? plain;
+  window.ledgerline = Object.freeze({ parsed: (html) => new DOMParser().parseFromString(gate.createHTML(html), "text/html") });
+  class Never extends Function { constructor() { throw new TypeError("nothing is evaluated here"); } }
+  // htmx starts at this event too, after us.
+  document.addEventListener("DOMContentLoaded", () => {
+    window.htmx?.registerExtension("ledgerline", { init: (api) => api.initSecurity(gate, Never, Never) });
+  });
   const THEME = "ledgerline-theme";
 
   // Before the first paint, so that a chosen theme does not flash the other one.
@@ -51,6 +61,7 @@
       }, 1600);
     },
     "dialog .form-actions a.quiet": (link, event) => { event.preventDefault(); link.closest("dialog").close(); },
+    "[data-print]": () => print(),
     "[data-dismiss]": (button) => button.closest(".toast, .notice").remove(),
     "[data-help]": (link, event) => { event.preventDefault(); closeMenus(); document.getElementById("keys")?.showModal(); },
     // A link to a page with a form, where that form stands ready in a dialog.

@@ -1,9 +1,6 @@
 // The field for one songwriter: names offered while one types, and whom one chose kept. The form works without.
 (() => {
   "use strict";
-  if (document.documentElement.dataset.songwriter) return;
-  document.documentElement.dataset.songwriter = "ready";
-
   // Choosing an offered name says who is meant; typing another one takes that back.
   const choose = (box, field) => {
     const offered = [...box.querySelectorAll("option")].filter((option) => option.value === field.value);
@@ -22,7 +19,7 @@
       asked = typed;
       const answer = await fetch(`${box.dataset.lookup}?q=${encodeURIComponent(typed)}`, { headers: { "hx-request": "true" } }).catch(() => null);
       if (!answer?.ok || answer.redirected) return;
-      const found = new DOMParser().parseFromString(`<datalist>${await answer.text()}</datalist>`, "text/html");
+      const found = ledgerline.parsed(`<datalist>${await answer.text()}</datalist>`);
       box.querySelector("datalist").replaceChildren(...found.querySelectorAll("option"));
       choose(box, field);
     }, 200);

@@ -86,7 +86,7 @@
       asked = typed;
       const answer = await fetch(`${grid.dataset.lookup}?q=${encodeURIComponent(typed)}`, { headers: { "hx-request": "true" } }).catch(() => null);
       if (!answer?.ok || answer.redirected) return;
-      const found = new DOMParser().parseFromString(`<datalist>${await answer.text()}</datalist>`, "text/html");
+      const found = window.ledgerline.parsed(`<datalist>${await answer.text()}</datalist>`);
       options.replaceChildren(...found.querySelectorAll("option"));
       choose(field);
     }, 200);

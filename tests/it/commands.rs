@@ -1,6 +1,9 @@
 //! The commands as operators type them, on a database of their own.
 
-use crate::support::{App, Database};
+use crate::{
+    step_up::{signs_in_with, with_codes},
+    support::{App, Database},
+};
 use ledgerline::demo;
 use sqlx::Executor;
 use std::process::{Command, Output};
@@ -44,7 +47,7 @@ async fn the_first_system_admin_gets_a_link_that_works_once() {
     let form = robin.opens(link).await;
     form.submits("Set password", &[("password", "fifteen letters at least"), ("password_confirmation", "fifteen letters at least")]).await;
     let page = robin.signs_in_as("robin@ledgerline.test", "fifteen letters at least").await;
-    assert_eq!((page.status, page.path.as_str()), (200, "/publishers"));
+    assert_eq!((page.status, page.path.as_str()), (200, "/me/mfa/enrol?next=%2Fpublishers"));
     assert!(page.body.contains("Robin Ashdown"));
 
     // A second time it promotes whoever has the address, and names them anew only when told.
@@ -53,6 +56,31 @@ async fn the_first_system_admin_gets_a_link_that_works_once() {
     assert_eq!(app.list::<String>("select full_name from users").await, ["Robin Ashdown"]);
     let output = runs(&app.database, &["admin", "create", "--email", "not an address"]).await;
     assert!(!output.status.success() && words(&output).starts_with("ledgerline: --email: "), "{}", words(&output));
+}
+
+#[tokio::test]
+async fn the_break_glass_takes_a_second_factor_away_and_says_so_everywhere() {
+    let app = App::start().await;
+    let olga = app.person("olga@northlight.test").admin_of("northlight").await;
+    let codes = with_codes(&app, &olga).await;
+    signs_in_with(&olga, &codes[0]).await;
+    let nobody = runs(&app.database, &["admin", "reset-mfa", "--email", "nobody@northlight.test"]).await;
+    assert!(!nobody.status.success() && words(&nobody).contains("nobody has the address nobody@northlight.test"), "{}", words(&nobody));
+    let output = runs(&app.database, &["admin", "reset-mfa", "--email", "OLGA@northlight.test"]).await;
+    assert!(output.status.success() && words(&output).contains("olga@northlight.test has no second factor any more"), "{}", words(&output));
+    assert_eq!(olga.gets("/publishers/northlight").await.status, 303);
+    assert_eq!(app.one::<i64>("select count(*) from recovery_codes").await, 0);
+    assert_eq!(
+        app.list::<String>("select action || ' by ' || actor_name from audit_entries").await,
+        ["member.factors_reset by The command line"]
+    );
+    let events: Vec<String> =
+        app.list("select action || ' ' || (detail ->> 'by') from security_events where action = 'factors_reset'").await;
+    assert_eq!(events, ["factors_reset command line"]);
+    app.run_jobs().await;
+    assert!(app.mailbox.to(&olga.email).iter().any(|mail| mail.subject == "Your second factor was reset"));
+    let page = olga.signs_in().await;
+    assert_eq!((page.status, page.path.as_str()), (200, "/publishers/northlight"));
 }
 
 /// What the doctor complains of, apart from what the tests' own server leaves out to be fast.

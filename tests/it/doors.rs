@@ -136,7 +136,9 @@ async fn walks_round(who: &str, visitor: Visitor, browser: &Browser, slug: &str,
 
 /// Open to all, and yet it leads whoever is not signed in to the door.
 fn sends_to_sign_in(route: &Listed, given: &Answer) -> bool {
-    *given == Answer::SignIn && (LAST.contains(&route.path) || ["/", "/sign-in", "/password/reset"].contains(&route.path))
+    const BEFORE: [&str; 7] =
+        ["/", "/sign-in", "/sign-in/mfa", "/sign-in/mfa/passkey", "/sign-in/unlock", "/password/reset", "/verify-email"];
+    *given == Answer::SignIn && (LAST.contains(&route.path) || BEFORE.contains(&route.path))
 }
 
 async fn signed_in(newcomer: impl IntoFuture<Output = Person>) -> Person {
@@ -360,6 +362,17 @@ GET  /dev/mail/{id}/html                                          anyone
 GET  /sign-in                                                     anyone
 POST /sign-in                                                     anyone
 POST /sign-out                                                    signed in
+GET  /sign-in/mfa                                                 anyone
+POST /sign-in/mfa                                                 anyone
+GET  /me                                                          signed in
+POST /me                                                          signed in
+GET  /me/security                                                 signed in
+GET  /me/mfa/enrol                                                signed in
+POST /me/mfa/enrol                                                signed in
+POST /me/mfa/removal                                              signed in
+GET  /me/mfa/recovery-codes                                       signed in
+POST /me/mfa/recovery-codes                                       signed in
+POST /me/mfa/recovery-codes/download                              signed in
 GET  /password/reset                                              anyone
 POST /password/reset                                              anyone
 GET  /                                                            anyone
@@ -420,4 +433,43 @@ POST /publishers/{slug}/imports/{id}/check                        write imports:
 POST /publishers/{slug}/imports/{id}/stop                         write imports:run
 POST /publishers/{slug}/imports/{id}/drop                         write imports:run
 GET  /publishers/{slug}/find                                      read publisher:read
+GET  /sign-in/confirm                                             signed in
+POST /sign-in/confirm                                             signed in
+GET  /me/sessions                                                 signed in
+POST /me/sessions/end                                             signed in
+POST /me/sessions/{id}/end                                        signed in
+GET  /me/security/events                                          signed in
+GET  /me/factor-reset                                             signed in
+POST /me/factor-reset                                             signed in
+GET  /publishers/{slug}/settings/security                         read publisher:settings
+POST /publishers/{slug}/settings/security                         write publisher:settings
+GET  /publishers/{slug}/security                                  read audit:read
+POST /publishers/{slug}/members/{id}/sessions/end                 write members:update
+POST /publishers/{slug}/members/{id}/factor-reset                 write members:update
+GET  /password/forgot                                             anyone
+POST /password/forgot                                             anyone
+GET  /sign-in/unlock                                              anyone
+POST /sign-in/unlock                                              anyone
+GET  /verify-email                                                anyone
+POST /verify-email                                                anyone
+POST /verify-email/deliveries                                     signed in
+POST /verify-email/address                                        signed in
+GET  /verify-email/undo                                           anyone
+POST /verify-email/undo                                           anyone
+GET  /me/password                                                 signed in
+POST /me/password                                                 signed in
+GET  /me/email                                                    signed in
+POST /me/email                                                    signed in
+POST /sign-in/passkey/challenge                                   anyone
+POST /sign-in/passkey                                             anyone
+POST /sign-in/mfa/passkey/challenge                               anyone
+POST /sign-in/mfa/passkey                                         anyone
+POST /sign-in/confirm/passkey/challenge                           signed in
+GET  /me/passkeys                                                 signed in
+POST /me/passkeys                                                 signed in
+GET  /me/passkeys/new                                             signed in
+POST /me/passkeys/challenge                                       signed in
+GET  /me/passkeys/{id}                                            signed in
+POST /me/passkeys/{id}                                            signed in
+POST /me/passkeys/{id}/remove                                     signed in
 ";

@@ -15,6 +15,8 @@ fn has_the_headers(page: &Page) {
         "frame-ancestors 'none'",
         "base-uri 'none'",
         "object-src 'none'",
+        "require-trusted-types-for 'script'",
+        "trusted-types ledgerline",
     ] {
         assert!(policy.split(';').any(|one| one.trim() == part), "{policy}");
     }

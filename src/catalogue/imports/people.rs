@@ -29,6 +29,13 @@ pub struct People {
     completed: Vec<(Uuid, String)>,
 }
 
+/// What a file adds to the songwriters of the catalogue.
+pub struct Additions {
+    pub new: Vec<(Uuid, Details)>,
+    /// IPIs learned about songwriters who had none.
+    pub completed: Vec<(Uuid, String)>,
+}
+
 #[derive(Debug, Clone)]
 struct Named {
     id: Uuid,
@@ -67,8 +74,8 @@ impl People {
     }
 
     /// The songwriters to be added, and the IPIs to be noted, since they were last taken.
-    pub fn take(&mut self) -> (Vec<(Uuid, Details)>, Vec<(Uuid, String)>) {
-        (std::mem::take(&mut self.new), std::mem::take(&mut self.completed))
+    pub fn take(&mut self) -> Additions {
+        Additions { new: std::mem::take(&mut self.new), completed: std::mem::take(&mut self.completed) }
     }
 
     /// Decides whom a writer means, and learns from it.

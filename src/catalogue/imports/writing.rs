@@ -4,7 +4,7 @@ use super::{
     check::{BATCH, own_number},
     import::{Finding, Import},
     known::directory,
-    people::People,
+    people::{Additions, People},
     reading::{WorkDraft, WriterDraft},
 };
 use crate::{
@@ -142,7 +142,7 @@ impl Writing {
             let credits = draft.writers.iter().map(|writer| self.credit(at, writer)).collect::<Result<_>>()?;
             works.push(self.work(id, draft, credits)?);
         }
-        let (new, completed) = self.people.take();
+        let Additions { new, completed } = self.people.take();
         songwriter::insert(at, &new).await?;
         songwriter::complete_ipi(at, &completed).await?;
         work::insert(at, &works, Some(self.import)).await?;

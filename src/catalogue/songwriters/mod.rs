@@ -3,6 +3,7 @@
 //! Tables it alone writes: `songwriters`. Routes: `/publishers/{slug}/songwriters`.
 
 pub mod archive;
+mod form;
 pub mod matching;
 mod pages;
 pub mod songwriter;

@@ -5,6 +5,7 @@ use super::{
         grant::{self, Asked, Choices},
         invitation::NewInvitation,
         member::{self, Change, Filter, Member, PAGE},
+        security,
     },
     InviteForm, Note, Options, SongwriterField, Undo, id, offered_roles, open_departments, search, url_with,
 };
@@ -94,6 +95,8 @@ struct ShowPage {
     /// Why they may not, when they hold the permission.
     closed: Option<String>,
     may_remove: bool,
+    /// A reset of the second factor that has been asked for.
+    reset_due: Option<OffsetDateTime>,
     invite_url: Option<String>,
     changes: Vec<Change>,
     now: OffsetDateTime,
@@ -196,6 +199,7 @@ async fn show_page(at: &mut Tenant, member: Member, typed: Option<RoleTyped>, er
     };
     let choices = grant::choices_for(at, &asked).await?;
     let changes = member::history(at, member.id).await?;
+    let reset_due = security::reset_due(at, member.id).await?;
     let current = member.status != "removed";
     let allowed = member::may_change(at, &member, &choices);
     let form = (at.may("members:update") && current && allowed.is_ok()).then(|| role_form(at, &member, &choices, typed, &asked));
@@ -207,6 +211,7 @@ async fn show_page(at: &mut Tenant, member: Member, typed: Option<RoleTyped>, er
         closed: allowed.as_ref().err().filter(|_| at.may("members:update") && current).map(|refusal| refusal.message().to_owned()),
         may_remove: at.may("members:remove") && current && allowed.is_ok(),
         invite_url: (at.may("members:invite") && !current).then(|| url_with(&at.url("/invitations/new"), &[("email", &member.email)])),
+        reset_due,
         errors,
         changes,
         member,
@@ -376,7 +381,8 @@ async fn remove(mut at: Write<MembersRemove>, Path((_, member)): Path<(String, S
     }
 }
 
-async fn refused(at: &mut Tenant, member: Member, refusal: &Refusal) -> Result<Response> {
+/// A member's page with why something was not done.
+pub(super) async fn refused(at: &mut Tenant, member: Member, refusal: &Refusal) -> Result<Response> {
     let page = show_page(at, member, None, Errors::from(refusal)).await?;
     web::page_with(refusal.status, &page)
 }

@@ -3,6 +3,7 @@
 mod acceptance;
 mod invitations;
 mod members;
+mod security;
 
 use super::{
     grant::{Asked, Choices},
@@ -17,7 +18,7 @@ use crate::{
 use uuid::Uuid;
 
 pub fn routes() -> Routes {
-    members::routes().merge(invitations::routes()).merge(acceptance::routes())
+    members::routes().merge(security::routes()).merge(invitations::routes()).merge(acceptance::routes())
 }
 
 /// Value and text of each choice of a select.

@@ -7,7 +7,7 @@ use std::{
     process::{Child, Command, Stdio},
     time::Duration,
 };
-use thirtyfour::{LoggingPrefsLogLevel, prelude::*};
+use thirtyfour::{LoggingPrefsLogLevel, cdp::Cdp, prelude::*};
 
 const FLAGS: [&str; 9] = [
     "--headless=new",
@@ -37,12 +37,7 @@ impl Chromium {
         let (Some(driver), Some(binary)) =
             (on_path("chromedriver"), ["chromium", "chromium-browser", "google-chrome"].into_iter().find_map(on_path))
         else {
-            assert!(
-                env::var_os("REQUIRE_BROWSER").is_none_or(|value| value != "1"),
-                "REQUIRE_BROWSER=1, and no chromium or chromedriver is installed"
-            );
-            // Not `eprintln!`: the words of a test that passes are kept back.
-            let _ = writeln!(std::io::stderr(), "left out, because chromium or chromedriver is not installed: {journey}");
+            left_out("chromium or chromedriver", journey);
             return None;
         };
         let mut driver = Command::new(driver).arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
@@ -73,8 +68,46 @@ impl Drop for Chromium {
     }
 }
 
+/// A program that a journey needs beside the browser. None, said aloud, where it is not installed.
+pub fn tool(name: &str, journey: &str) -> Option<PathBuf> {
+    let found = on_path(name);
+    if found.is_none() {
+        left_out(name, journey);
+    }
+    found
+}
+
+fn left_out(what: &str, journey: &str) {
+    assert!(env::var_os("REQUIRE_BROWSER").is_none_or(|value| value != "1"), "REQUIRE_BROWSER=1, and no {what} is installed");
+    // Not `eprintln!`: the words of a test that passes are kept back.
+    let _ = writeln!(std::io::stderr(), "left out, because {what} is not installed: {journey}");
+}
+
 fn on_path(name: &str) -> Option<PathBuf> {
     env::split_paths(&env::var_os("PATH")?).map(|folder| folder.join(name)).find(|file| file.is_file())
+}
+
+/// An authenticator of the browser's own, by the DevTools protocol.
+pub struct Device {
+    cdp: Cdp,
+    id: String,
+}
+
+impl Device {
+    /// Whether somebody touches it when it is asked.
+    pub async fn is_touched(&self, touched: bool) {
+        self.sets("WebAuthn.setAutomaticPresenceSimulation", serde_json::json!({ "enabled": touched })).await;
+    }
+
+    /// Whether it knows its user by their finger, face or PIN.
+    pub async fn knows_its_user(&self, knows: bool) {
+        self.sets("WebAuthn.setUserVerified", serde_json::json!({ "isUserVerified": knows })).await;
+    }
+
+    async fn sets(&self, method: &str, mut what: serde_json::Value) {
+        what["authenticatorId"] = self.id.as_str().into();
+        self.cdp.send_raw(method, what).await.unwrap();
+    }
 }
 
 pub struct Machine {
@@ -163,6 +196,20 @@ impl Machine {
         target.click().await.unwrap_or_else(|error| panic!("{words:?} cannot be clicked: {error}"));
     }
 
+    /// The words of everything a selector finds.
+    pub async fn shows(&self, selector: &str) -> Vec<String> {
+        let mut words = Vec::new();
+        for element in self.driver.find_all(By::Css(selector)).await.unwrap() {
+            words.push(element.text().await.unwrap());
+        }
+        words
+    }
+
+    /// What is seen, as a PNG.
+    pub async fn picture(&self) -> Vec<u8> {
+        self.driver.screenshot_as_png().await.unwrap()
+    }
+
     /// The browser's own way back.
     pub async fn goes_back(&self) {
         self.driver.back().await.unwrap();
@@ -180,6 +227,25 @@ impl Machine {
         self.driver.close_window().await.unwrap();
         let left = self.driver.windows().await.unwrap().pop().unwrap();
         self.driver.switch_to_window(left).await.unwrap();
+    }
+
+    /// Plugs in an authenticator that can keep passkeys and checks its user: `internal` or `usb`.
+    pub async fn plugs_in(&self, transport: &str) -> Device {
+        let cdp = self.driver.cdp();
+        cdp.send_raw("WebAuthn.enable", serde_json::json!({})).await.unwrap();
+        let wanted = serde_json::json!({
+            "protocol": "ctap2", "transport": transport, "hasResidentKey": true, "hasUserVerification": true,
+            "isUserVerified": true, "automaticPresenceSimulation": true,
+        });
+        let added = cdp.send_raw("WebAuthn.addVirtualAuthenticator", serde_json::json!({ "options": wanted })).await.unwrap();
+        Device { cdp, id: added["authenticatorId"].as_str().unwrap().to_owned() }
+    }
+
+    /// From here on the browser offers no passkey by itself, as some do not.
+    pub async fn makes_no_offers(&self) {
+        let source = "if (window.PublicKeyCredential) PublicKeyCredential.isConditionalMediationAvailable = async () => false";
+        let script = serde_json::json!({ "source": source });
+        self.driver.cdp().send_raw("Page.addScriptToEvaluateOnNewDocument", script).await.unwrap();
     }
 
     /// Somebody else sits down: the cookies go.

@@ -1,6 +1,6 @@
 //! An admin and the people of the house: invited, joining by their links, changed, suspended, removed, and refused a seat.
 
-use super::{Chromium, Machine, signs_in};
+use super::{Chromium, Machine, signs_in, signs_in_proved};
 use crate::support::{App, PASSWORD, Person};
 
 const CHOSEN: &str = "lanterns over the bay";
@@ -168,7 +168,7 @@ impl Story {
 
         let robin = self.app.person("robin.ashdown@ledgerline.test").system_admin().await;
         self.guest.forgets().await;
-        signs_in(&self.guest, &self.app, &robin.email).await;
+        signs_in_proved(&self.guest, &self.app, &robin.email).await;
         self.guest.opens(&own_page).await;
         self.guest.types("reason", "Ticket 4128: Olga asks for a smaller role").await;
         self.guest.ticks("may_write").await;

@@ -1,6 +1,6 @@
 //! A system admin looks into a publisher with a reason, and its own admin reads that they did.
 
-use super::{Chromium, signs_in, signs_out};
+use super::{Chromium, signs_in, signs_in_proved, signs_out};
 use crate::support::App;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -21,7 +21,7 @@ async fn journey(with_scripts: bool) {
     app.publisher("ember-oak").await;
     let browser = chromium.machine(with_scripts).await;
 
-    signs_in(&browser, &app, &robin.email).await;
+    signs_in_proved(&browser, &app, &robin.email).await;
     browser.sees("Every publisher on this installation").await;
     browser.sees("Ember Oak").await;
     browser.presses("Northlight").await;

@@ -8,7 +8,12 @@ use crate::support::{App, Database, PASSWORD, database::silent};
 use ledgerline::db::{self, rules};
 use older::Older;
 use sqlx::{Executor, migrate::Migrator};
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::Path,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 /// The older service's own schema.
 const OLDER: i64 = 2;
@@ -16,7 +21,9 @@ const OLDER: i64 = 2;
 /// Applies the migrations up to one, as an older program with fewer of them would.
 async fn up_to(database: &Database, version: i64) {
     // A folder of its own: tests that run at the same time ask for the same version.
-    let folder = std::env::temp_dir().join(format!("ledgerline-migrations-{}", uuid::Uuid::now_v7()));
+    static FOLDERS: AtomicUsize = AtomicUsize::new(0);
+    let number = FOLDERS.fetch_add(1, Ordering::Relaxed);
+    let folder = std::env::temp_dir().join(format!("ledgerline-migrations-{}-{number}", std::process::id()));
     fs::create_dir_all(&folder).unwrap();
     for file in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations")).unwrap().map(Result::unwrap) {
         let name = file.file_name().into_string().unwrap();

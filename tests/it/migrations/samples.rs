@@ -66,6 +66,20 @@ const ROWS: &[(i64, &str)] = &[
          update recordings set version = 2, archived_at = now() where publisher_id = $busy",
     ),
     (13, "insert into import_files (publisher_id, import_id, part, content) values ($busy, $thing, 1, ',ISWC')"),
+    (
+        15,
+        "update users set factors = '{totp,passkey}' where id = $olga;
+         update publishers set mfa_required = true, session_idle = '10 minutes', session_length = '8 hours' where id = $busy;
+         insert into totp_factors values ($olga, 'sealed', now(), 7);
+         insert into recovery_codes values ($olga, sha256('c'), now(), null);
+         insert into passkeys values ($thing, $olga, 'id', '{}', 'Laptop', now(), null);
+         insert into passkey_ceremonies values (sha256('p'), $olga, '{}', now());
+         insert into pending_sign_ins values (sha256('s'), $olga, 1, now(), now());
+         insert into links values (sha256('v'), $olga, now(), now(), null, 'verify', '{}');
+         insert into known_devices values ($olga, sha256('d'), 'a browser', '192.0.2.1', now(), now());
+         insert into factor_resets (id, user_id, asked_by, asked_in, asked_at, due_at) values ($thing, $olga, $olga, $busy, now(), now());
+         insert into external_identities values ('https://id.test', 'olga', $olga, 'olga@x.test', now(), null)",
+    ),
 ];
 
 pub async fn insert(database: &Database, version: i64) {

@@ -26,7 +26,8 @@ async fn in_a_new_password() {
     let known = Known { elsewhere: &["password"], secret: &["password", "password_confirmation"], ..Known::default() };
     tries_oddities(&app, &known, async || {
         let token = Token::new(&Chance::real());
-        link::issue(&mut app.database.connect().await, olga.id, &token, app.clock.now()).await.unwrap();
+        let mut owner = app.database.connect().await;
+        link::issue(&mut owner, olga.id, link::Purpose::Password, &token, &serde_json::json!({}), app.clock.now()).await.unwrap();
         let browser = app.browser();
         let page = browser.opens(&format!("/password/reset?token={}", token.reveal())).await;
         Sheet::of(page, "Set password", &[("password", CHOSEN), ("password_confirmation", CHOSEN)], &browser)

@@ -266,7 +266,7 @@ async fn a_person_at_the_door_sees_their_own_account_only() {
     for person in [one, other] {
         world.app.sql(&format!("insert into user_sessions (id, token_hash, user_id, auth_at, created_at, last_seen_at, idle_expires_at, absolute_expires_at)
              values (gen_random_uuid(), sha256('{person}'), '{person}', now(), now(), now(), now() + interval '1 h', now() + interval '1 h')")).await;
-        world.app.sql(&format!("insert into password_links values (sha256('{person}'), '{person}', now(), now() + interval '1 h')")).await;
+        world.app.sql(&format!("insert into links (token_hash, user_id, purpose, created_at, expires_at) values (sha256('{person}'), '{person}', 'password', now(), now() + interval '1 h')")).await;
         world
             .app
             .sql(&format!(
@@ -279,7 +279,7 @@ async fn a_person_at_the_door_sees_their_own_account_only() {
     let mut db = world.app.as_role(db::AUTH).await;
     db.execute("begin").await.unwrap();
     db.execute(format!("select set_config('app.scope', 'person', true), set_config('app.user_id', '{one}', true)").as_str()).await.unwrap();
-    for table in ["users", "user_sessions", "password_links", "security_events"] {
+    for table in ["users", "user_sessions", "links", "security_events"] {
         let own = if table == "users" { "id" } else { "user_id" };
         assert_eq!(attempt(&mut db, &format!("select count(*) from {table} where {own} = '{one}'")).await, Some(1), "{table}");
         assert_eq!(attempt(&mut db, &format!("select count(*) from {table}")).await, Some(1), "{table}");
@@ -303,7 +303,7 @@ async fn a_person_at_the_door_sees_their_own_account_only() {
     db.execute(format!("select ctx.enter('house-a', '{one}', 'members:read', true, now())").as_str()).await.unwrap();
     let colleagues: Vec<String> = sqlx::query_scalar("select email from users order by email").fetch_all(&mut db).await.unwrap();
     assert_eq!(colleagues, ["admin@a.test", "creator@a.test", "head@a.test", "viewer@a.test"]);
-    for table in ["user_sessions", "password_links", "security_events", "jobs", "sign_in_throttle"] {
+    for table in ["user_sessions", "links", "security_events", "jobs", "sign_in_throttle"] {
         assert_eq!(attempt(&mut db, &format!("select count(*) from {table}")).await, None, "{table}");
     }
     assert_eq!(attempt(&mut db, "select count(id) from outbox").await, Some(0), "mail of no publisher is not this one's");

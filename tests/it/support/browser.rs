@@ -80,8 +80,14 @@ impl Browser {
 
     pub(super) async fn submits(&self, url: &str, fields: &[(String, String)], from: &str) -> Page {
         let (origin, referer) = (self.origin.clone(), format!("{}{from}", self.origin));
-        let request = self.request(Method::POST, url).form(fields).header(ORIGIN, origin).header(REFERER, referer);
-        let page = self.sends(request, &[], url).await;
+        let request = self.request(Method::POST, url).form(fields).header(ORIGIN, origin.clone()).header(REFERER, referer.clone());
+        let mut page = self.sends(request, &[], url).await;
+        // 307: the same form again, elsewhere.
+        for _ in 0..MOST_HOPS {
+            let Some(next) = page.location().filter(|_| page.status == 307).map(str::to_owned) else { break };
+            let request = self.request(Method::POST, &next).form(fields).header(ORIGIN, origin.clone()).header(REFERER, referer.clone());
+            page = self.sends(request, &[], &next).await;
+        }
         self.arrives(page).await
     }
 

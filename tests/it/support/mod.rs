@@ -8,18 +8,22 @@
 //! ```
 
 mod app;
+mod authenticator;
 mod browser;
 pub mod database;
 mod fingerprint;
 mod form;
 mod mailbox;
 mod page;
+mod phone;
 mod world;
 
 pub use app::App;
+pub use authenticator::Authenticator;
 pub use browser::Browser;
 pub use database::Database;
 pub use fingerprint::fingerprint;
 pub use mailbox::Mail;
 pub use page::Page;
-pub use world::{PASSWORD, Person};
+pub use phone::Phone;
+pub use world::{PASSWORD, Person, prove};

@@ -95,7 +95,7 @@ fn letters(position: usize) -> String {
     let last = char::from(b'A' + u8::try_from(position % 26).unwrap_or_default());
     match position / 26 {
         0 => last.to_string(),
-        rest => letters(rest - 1) + &last.to_string(),
+        rest => format!("{}{last}", letters(rest - 1)),
     }
 }
 
