@@ -166,13 +166,7 @@ async fn confirm(at: SignedIn, Query(way): Query<Way>, Form(fields): Form<Vec<(S
     let Some(proof) = posted.proof.take() else { return page(&at, &way, posted, Errors::none(), StatusCode::OK) };
     match take(&at, proof).await {
         Ok(()) => Ok(way.go(&Method::POST)),
-        Err(Error::Refused(refusal)) => {
-            let mut response = page(&at, &way, posted, Errors::from(&refusal), refusal.status)?;
-            if refusal.status == StatusCode::TOO_MANY_REQUESTS {
-                response.headers_mut().insert("retry-after", HeaderValue::from_static("60"));
-            }
-            Ok(response)
-        }
+        Err(Error::Refused(refusal)) => page(&at, &way, posted, Errors::from(&refusal), refusal.status),
         Err(error) => Err(error),
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     web::{self, Errors, Form, Query, Shell, redirect::own_path},
 };
 use askama::Template;
-use axum::{http::StatusCode, response::Response};
+use axum::response::Response;
 use serde::Deserialize;
 
 pub const SIGN_IN: &str = "/sign-in";
@@ -66,11 +66,7 @@ fn sign_in_page(at: &Anyone, email: String, next: String, errors: Errors) -> Sig
 
 /// The page again, with why nobody was signed in.
 pub(super) fn refused(at: &Anyone, email: String, next: String, refusal: &Refusal) -> Result<Response> {
-    let mut response = web::page_with(refusal.status, &sign_in_page(at, email, next, Errors::from(refusal)))?;
-    if refusal.status == StatusCode::TOO_MANY_REQUESTS {
-        response.headers_mut().insert("retry-after", axum::http::HeaderValue::from_static("60"));
-    }
-    Ok(response)
+    web::page_with(refusal.status, &sign_in_page(at, email, next, Errors::from(refusal)))
 }
 
 async fn sign_in(at: Anyone, Form(form): Form<SignInForm>) -> Result<Response> {
